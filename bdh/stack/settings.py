@@ -1,0 +1,53 @@
+"""What the gateway is told when it starts, resolved once and frozen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """The embedded stack's keys; they live in one 0600 file (platform.md §5)."""
+
+    jwt_secret: str
+    publishable_key: str
+    secret_key: str
+    database_password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseAddress:
+    """Where Postgres listens: a Unix socket folder (or a host), and the database's name."""
+
+    host: str
+    port: int
+    name: str
+    password: str = field(repr=False)
+
+    def dsn(self, role: str) -> str:
+        """A libpq connection string for `role`; every login role shares the stack's password."""
+        return (
+            f"postgresql://{quote(role)}:{quote(self.password, safe='')}@/{quote(self.name)}"
+            f"?host={quote(self.host, safe='')}&port={self.port}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class GatewaySettings:
+    """Everything the one ASGI process needs; paths are absolute."""
+
+    database: DatabaseAddress
+    secrets: Secrets
+    url: str
+    mail_dir: Path
+    dashboard_dir: Path | None = None
+    allowed_hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "[::1]")
+    allowed_origins: tuple[str, ...] = ()
+    max_body_bytes: int = 10 * 1024 * 1024
+    max_rows: int = 1000
+    pool_size: int = 12
+    statement_timeout_seconds: float = 30.0
+    smtp_url: str | None = None
+    site_url: str | None = None
