@@ -91,5 +91,6 @@ as $$
         || '|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----)',
         '[secret removed by bdh]', 'g');
 $$;
-comment on function private.scrub is 'p_text with well-known secret shapes replaced; applied to everything stored as message, note or reason.';
+comment on function private.scrub is
+    'p_text with well-known secret shapes replaced; applied to everything stored as message, note or reason.';
 revoke execute on function private.scrub(text) from public, anon, authenticated, service_role;

@@ -94,7 +94,8 @@ create unique index workspaces_live_alias_idx on public.workspaces (project_id, 
 create unique index workspaces_user_id_idx on public.workspaces (user_id);
 create index workspaces_repo_id_idx on public.workspaces (repo_id);
 create index workspaces_member_id_idx on public.workspaces (member_id);
-comment on table public.workspaces is 'One directory = one agent = one authenticated user. host: the agent host seen last (claude, codex, cursor).';
+comment on table public.workspaces is
+    'One directory = one agent = one authenticated user. host: the agent host seen last (claude, codex, cursor).';
 
 create table public.presence (
     workspace_id uuid primary key references public.workspaces (id) on delete cascade,

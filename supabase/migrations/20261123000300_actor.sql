@@ -164,7 +164,8 @@ begin
     end if;
 end;
 $$;
-comment on function private.require_human is 'Refuses human_only (403) for workspaces, role_required (403) for members without one of p_roles.';
+comment on function private.require_human is
+    'Refuses human_only (403) for workspaces, role_required (403) for members without one of p_roles.';
 
 create function private.presence_of(p_last_seen timestamptz)
 returns text
@@ -198,7 +199,8 @@ as $$
     ), w.alias)
     from public.workspaces as w where w.id = p_workspace_id;
 $$;
-comment on function private.short_alias is 'The shortest dash-prefix of the alias that names no other live workspace, else the whole alias.';
+comment on function private.short_alias is
+    'The shortest dash-prefix of the alias that names no other live workspace, else the whole alias.';
 
 create function private.resolve_alias(p_project_id uuid, p_text text)
 returns public.workspaces
@@ -232,7 +234,8 @@ begin
         jsonb_build_object('alias', p_text));
 end;
 $$;
-comment on function private.resolve_alias is 'The live workspace with this alias or unambiguous dash-prefix; ambiguous_alias (409), not_found (404).';
+comment on function private.resolve_alias is
+    'The live workspace with this alias or unambiguous dash-prefix; ambiguous_alias (409), not_found (404).';
 
 create function private.lock_graph(p_project_id uuid, p_shared boolean)
 returns void

@@ -188,7 +188,8 @@ begin
     where key = 'log_generation';
 end;
 $$;
-comment on function private.after_restore is 'After pg_restore: move all events below the new cluster''s transactions, start a new cursor generation.';
+comment on function private.after_restore is
+    'After pg_restore: move all events below the new cluster''s transactions, start a new cursor generation.';
 
 revoke execute on all functions in schema private from public, anon, authenticated, service_role;
 grant execute on function private.fail(text, int, text, text, jsonb, jsonb) to authenticated, service_role;
