@@ -35,6 +35,28 @@ class DatabaseAddress:
 
 
 @dataclass(frozen=True, slots=True)
+class AuthSettings:
+    """
+    How long what Auth issues is good for, and how often one may ask.
+
+    The limits are sized for a LAN of agents behind one address. A code is six digits: at 15
+    wrong ones an hour and e-mail address, guessing one takes years and a mailbox full of codes.
+    """
+
+    access_token_seconds: int = 3600
+    refresh_reuse_seconds: float = 10.0
+    code_seconds: int = 600
+    code_tries: int = 5
+    link_seconds: int = 60
+    sign_ups_per_minute: int = 600
+    refreshes_per_minute: int = 1800
+    codes_per_hour_and_address: int = 120
+    codes_per_hour_and_email: int = 12
+    wrong_codes_per_hour_and_email: int = 15
+    verifications_per_minute_and_address: int = 60
+
+
+@dataclass(frozen=True, slots=True)
 class GatewaySettings:
     """Everything the one ASGI process needs; paths are absolute."""
 
@@ -51,3 +73,4 @@ class GatewaySettings:
     statement_timeout_seconds: float = 30.0
     smtp_url: str | None = None
     site_url: str | None = None
+    auth: AuthSettings = AuthSettings()
