@@ -53,6 +53,7 @@ begin
         set_config('response.headers', '', true),
         set_config('bdh.gateway', 'on', true),
         set_config('bdh.sent', '', true),
+        set_config('bdh.revoked', '', true),
         case when p_read_only then set_config('transaction_read_only', 'on', true) end,
         set_config('role', p_role, true)
     );
@@ -77,7 +78,12 @@ begin
     body := convert_to(v_body, 'UTF8');
     response_status := current_setting('response.status', true);
     response_headers := current_setting('response.headers', true);
-    sent := current_setting('bdh.sent', true);
+    -- Users whose Realtime channels must be checked again travel with the ids of messages.
+    sent := concat_ws(
+        ',',
+        nullif(current_setting('bdh.sent', true), ''),
+        'revoke:' || replace(nullif(current_setting('bdh.revoked', true), ''), ',', ',revoke:')
+    );
 end;
 $$;
 
