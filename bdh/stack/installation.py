@@ -116,4 +116,3 @@ def _link_or_copy(source: str, target: str) -> None:
             return
     shutil.copyfile(source, target)
     Path(target).chmod(0o755 if mode & 0o100 else 0o644)
-

@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import secrets
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,6 +92,11 @@ class ClusterPlace:
     def data(self) -> Path:
         return self.home / "data"
 
+    @property
+    def copies(self) -> Path:
+        """Copies of PostgreSQL's binaries; as root they are shared by all of root's stacks."""
+        return self.home.parent / "copies"
+
 
 def read_place(paths: StackPaths) -> ClusterPlace | None:
     """Where this stack's cluster is, or `None` before the first start."""
@@ -120,7 +123,7 @@ def choose_place(paths: StackPaths, environ: Mapping[str, str] = os.environ) -> 
     `BDH_CLUSTER_ROOT` overrides the folder root uses. The id is random and not derived from the
     stack's path: a stack that was deleted and made again must not find the old cluster.
     """
-    identity = secrets.token_hex(4)
+    identity = os.urandom(4).hex()
     if os.geteuid() == 0:
         home = Path(environ.get("BDH_CLUSTER_ROOT") or ROOT_CLUSTERS) / identity
     else:
@@ -135,7 +138,8 @@ def _socket_dir(preferred: Path, identity: str, environ: Mapping[str, str]) -> P
     # `nobody` may not enter root's own runtime folder.
     if environ.get("XDG_RUNTIME_DIR") and os.geteuid() != 0:
         candidates.append(Path(environ["XDG_RUNTIME_DIR"]) / short)
-    candidates += [Path(tempfile.gettempdir()) / short, Path("/tmp") / short]  # noqa: S108
+    # Not `tempfile`: it costs every command several milliseconds of imports.
+    candidates += [Path(environ.get("TMPDIR", "/tmp")) / short, Path("/tmp") / short]  # noqa: S108
     for candidate in candidates:
         if len(os.fsencode(candidate / f".s.PGSQL.{SOCKET_PORT}")) <= MAX_SOCKET_BYTES:
             return candidate

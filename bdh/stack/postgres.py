@@ -173,6 +173,14 @@ class Cluster:
         """Whether initdb has finished here (its last act is to write this file's neighbours)."""
         return (self.data_dir / "PG_VERSION").exists()
 
+    def put_back(self) -> bool:
+        """Undo an upgrade that was cut off while the folders changed places; whether it was."""
+        for kept in self.data_dir.parent.glob(f"{self.data_dir.name}.[0-9]*"):
+            if not self.data_dir.exists() and (kept / "PG_VERSION").exists():
+                kept.rename(self.data_dir)
+                return True
+        return False
+
     def data_major(self) -> int:
         """The major version that wrote the data folder."""
         return int((self.data_dir / "PG_VERSION").read_text().strip().split(".")[0])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import secrets
+import base64
+import os
 from pathlib import Path
 
 from bdh.errors import NotSetUpError
@@ -15,11 +16,16 @@ FIELDS = ("jwt_secret", "publishable_key", "secret_key", "database_password")
 def new_secrets() -> Secrets:
     """Fresh keys with at least 192 bits each."""
     return Secrets(
-        jwt_secret=secrets.token_urlsafe(48),
-        publishable_key=f"sb_publishable_{secrets.token_urlsafe(24)}",
-        secret_key=f"sb_secret_{secrets.token_urlsafe(24)}",
-        database_password=secrets.token_urlsafe(24),
+        jwt_secret=_random(48),
+        publishable_key=f"sb_publishable_{_random(24)}",
+        secret_key=f"sb_secret_{_random(24)}",
+        database_password=_random(24),
     )
+
+
+def _random(size: int) -> str:
+    # The standard `secrets` says the same but imports `random` and `hashlib`: 8 ms per command.
+    return base64.urlsafe_b64encode(os.urandom(size)).decode("ascii").rstrip("=")
 
 
 def load_secrets(path: Path) -> Secrets:
