@@ -11,9 +11,9 @@ from urllib.parse import quote
 class Secrets:
     """The embedded stack's keys; they live in one 0600 file (platform.md §5)."""
 
-    jwt_secret: str
+    jwt_secret: str = field(repr=False)
     publishable_key: str
-    secret_key: str
+    secret_key: str = field(repr=False)
     database_password: str = field(repr=False)
 
 
