@@ -285,3 +285,10 @@ async def test_the_mail_is_private_and_says_what_to_type(
         assert mail.suffix == ".eml"
     newest = max(auth.settings.mail_dir.iterdir())
     assert f"bdh :login --code {code}" in newest.read_text()
+
+
+async def test_a_mail_that_cannot_be_sent_is_an_error(
+    http: httpx.AsyncClient, make_auth: Any, email: str
+) -> None:
+    server = make_auth(smtp_url="smtp://127.0.0.1:1")
+    assert refused(await ask(http, server, email)) == (500, "unexpected_failure")
