@@ -6,9 +6,6 @@ comment on schema private is 'Definer functions and helpers; never exposed. Call
 revoke all on schema private from public;
 grant usage on schema private to authenticated, service_role;
 
-alter default privileges in schema private revoke execute on functions from public;
-alter default privileges revoke execute on functions from public;
-
 create table private.settings (
     key        text primary key,
     value      jsonb not null,
@@ -57,7 +54,6 @@ $$;
 comment on function private.fail is
     'Refuse: raises what PostgREST turns into HTTP p_status with {code, message, details, hint}. details is JSON text.';
 revoke execute on function private.fail(text, int, text, text, jsonb, jsonb) from public, anon, authenticated, service_role;
-grant execute on function private.fail(text, int, text, text, jsonb, jsonb) to authenticated, service_role;
 
 create function private.clean_text(p_text text, p_max int, p_what text)
 returns text
@@ -75,20 +71,34 @@ $$;
 comment on function private.clean_text is 'p_text unchanged, or too_long (400) when it has more than p_max characters.';
 revoke execute on function private.clean_text(text, int, text) from public, anon, authenticated, service_role;
 
+create function private.clean_line(p_text text, p_max int, p_what text)
+returns text
+language sql
+immutable
+set search_path = ''
+as $$
+    select private.clean_text(nullif(trim(regexp_replace(p_text, '[[:cntrl:][:space:]]+', ' ', 'g')), ''), p_max, p_what);
+$$;
+comment on function private.clean_line is
+    'p_text as one line without control characters, null when empty; too_long (400) above p_max characters.';
+revoke execute on function private.clean_line(text, int, text) from public, anon, authenticated, service_role;
+
 create function private.scrub(p_text text)
 returns text
 language sql
 immutable
 set search_path = ''
 as $$
-    -- Well-known token shapes only: a false positive would eat an agent's message (product.md §7).
+    -- Well-known token shapes only, at the start of a word: a false positive would eat an agent's
+    -- message (product.md §7; "task-force-…" is no key). A key block's body has no dash, so that a
+    -- text full of beginnings is still read once.
     select regexp_replace(
         p_text,
-        '(sk-ant-[A-Za-z0-9_-]{16,}|sk-[A-Za-z0-9_-]{20,}|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}'
-        || '|glpat-[A-Za-z0-9_-]{16,}|xox[abprs]-[A-Za-z0-9-]{10,}|AKIA[0-9A-Z]{16}|AIza[0-9A-Za-z_-]{30,}'
-        || '|sb_secret_[A-Za-z0-9_-]{10,}|sbp_[a-f0-9]{30,}|npm_[A-Za-z0-9]{30,}|pypi-[A-Za-z0-9_-]{30,}'
-        || '|eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}'
-        || '|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----)',
+        '\m(sk-ant-[A-Za-z0-9_-]{16,}|sk-(?=[A-Za-z_-]*[0-9])[A-Za-z0-9_-]{20,}|gh[pousr]_[A-Za-z0-9]{20,}'
+        || '|github_pat_[A-Za-z0-9_]{20,}|glpat-[A-Za-z0-9_-]{16,}|xox[abprs]-[A-Za-z0-9-]{10,}|AKIA[0-9A-Z]{16}'
+        || '|AIza[0-9A-Za-z_-]{30,}|sb_secret_[A-Za-z0-9_-]{10,}|sbp_[a-f0-9]{30,}|npm_[A-Za-z0-9]{30,}'
+        || '|pypi-[A-Za-z0-9_-]{30,}|eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,})'
+        || '|-----BEGIN [A-Z ]*PRIVATE KEY-----([^-]|-(?=[A-Z0-9,]))*-----END [A-Z ]*PRIVATE KEY-----',
         '[secret removed by bdh]', 'g');
 $$;
 comment on function private.scrub is

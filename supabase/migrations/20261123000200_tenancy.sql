@@ -72,7 +72,7 @@ create table public.workspaces (
     project_id    uuid not null references public.projects (id) on delete cascade,
     repo_id       uuid not null references public.repos (id),
     user_id       uuid references auth.users (id) on delete set null,
-    alias         text not null,
+    alias         text collate "C" not null, -- bytewise, so that a dash-prefix is a range of the index
     role          text not null,
     human_name    text,
     member_id     uuid references public.members (id) on delete set null,
@@ -92,6 +92,7 @@ create table public.workspaces (
 -- The alias of a removed workspace is free; its user (and so its token) never acts again.
 create unique index workspaces_live_alias_idx on public.workspaces (project_id, alias) where removed_at is null;
 create unique index workspaces_user_id_idx on public.workspaces (user_id);
+create index workspaces_project_id_idx on public.workspaces (project_id);
 create index workspaces_repo_id_idx on public.workspaces (repo_id);
 create index workspaces_member_id_idx on public.workspaces (member_id);
 comment on table public.workspaces is
@@ -104,19 +105,21 @@ create table public.presence (
 comment on table public.presence is 'When a workspace was last heard of; written at most every 5 s.';
 
 create table public.invites (
-    id         uuid primary key default gen_random_uuid(),
-    project_id uuid not null references public.projects (id) on delete cascade,
-    token_hash bytea not null,
-    kind       text not null default 'workspace',
-    role       text,
-    repo_id    uuid references public.repos (id) on delete cascade,
-    human_name text,
-    member_id  uuid references public.members (id) on delete set null,
-    email      text,
-    uses_left  int not null default 1,
-    expires_at timestamptz not null,
-    created_by jsonb not null,
-    created_at timestamptz not null default now(),
+    id           uuid primary key default gen_random_uuid(),
+    project_id   uuid not null references public.projects (id) on delete cascade,
+    token_hash   bytea not null,
+    kind         text not null default 'workspace',
+    role         text,
+    alias        text,
+    repo_id      uuid references public.repos (id) on delete cascade,
+    workspace_id uuid references public.workspaces (id) on delete cascade,
+    human_name   text,
+    member_id    uuid references public.members (id) on delete set null,
+    email        text,
+    uses_left    int not null default 1,
+    expires_at   timestamptz not null,
+    created_by   jsonb not null,
+    created_at   timestamptz not null default now(),
     constraint invites_kind_check check (kind in ('workspace', 'sibling', 'member', 'reattach')),
     constraint invites_uses_check check (uses_left >= 0),
     constraint invites_token_hash_key unique (token_hash)
@@ -124,7 +127,9 @@ create table public.invites (
 create index invites_project_id_idx on public.invites (project_id);
 create index invites_repo_id_idx on public.invites (repo_id);
 create index invites_member_id_idx on public.invites (member_id);
-comment on table public.invites is 'Invitations, stored as sha256 of the token; expiring, limited uses, may fix a role.';
+create index invites_workspace_id_idx on public.invites (workspace_id);
+comment on table public.invites is
+    'Invitations, stored as sha256 of the token; expiring, limited uses, may fix a role. workspace_id: the one to re-attach.';
 
 create table private.api_calls (
     project_id uuid not null,

@@ -167,151 +167,27 @@ $$;
 comment on function private.require_human is
     'Refuses human_only (403) for workspaces, role_required (403) for members without one of p_roles.';
 
-create function private.presence_of(p_last_seen timestamptz)
-returns text
-language sql
-stable
-set search_path = ''
-as $$
-    select case
-        when p_last_seen > now() - interval '5 minutes' then 'active'
-        when p_last_seen > now() - interval '30 minutes' then 'idle'
-        else 'offline' end;
-$$;
-comment on function private.presence_of is 'active < 5 min, idle < 30 min, else offline (product.md §2.4).';
-
-create function private.short_alias(p_workspace_id uuid)
-returns text
-language sql
-stable
-security definer -- compares with every live alias of the project
-set search_path = ''
-as $$
-    select coalesce((
-        select string_agg(t.part, '-' order by t.n)
-        from unnest(string_to_array(w.alias, '-')) with ordinality as t (part, n)
-        where t.n <= (
-            select min(k) from generate_series(1, cardinality(string_to_array(w.alias, '-'))) as k
-            where not exists (
-                select 1 from public.workspaces as o
-                where o.project_id = w.project_id and o.removed_at is null and o.id <> w.id
-                  and (o.alias || '-') like array_to_string((string_to_array(w.alias, '-'))[1:k], '-') || '-%'))
-    ), w.alias)
-    from public.workspaces as w where w.id = p_workspace_id;
-$$;
-comment on function private.short_alias is
-    'The shortest dash-prefix of the alias that names no other live workspace, else the whole alias.';
-
-create function private.resolve_alias(p_project_id uuid, p_text text)
-returns public.workspaces
-language plpgsql
-stable
-security definer -- used by definers only
-set search_path = ''
-as $$
-declare
-    v_found public.workspaces;
-    v_names text[];
-    v_text  text := lower(trim(p_text));
-begin
-    select * into v_found from public.workspaces as w
-    where w.project_id = p_project_id and w.alias = v_text and w.removed_at is null;
-    if found then
-        return v_found;
-    end if;
-    select array_agg(w.alias order by w.alias) into v_names from public.workspaces as w
-    where w.project_id = p_project_id and w.removed_at is null
-      and left(w.alias, length(v_text) + 1) = v_text || '-';
-    if cardinality(v_names) = 1 then
-        select * into v_found from public.workspaces as w
-        where w.project_id = p_project_id and w.alias = v_names[1] and w.removed_at is null;
-        return v_found;
-    elsif cardinality(v_names) > 1 then
-        perform private.fail('ambiguous_alias', 409, format('%s could be %s', p_text, array_to_string(v_names, ', ')),
-            'Type more of the alias', jsonb_build_object('candidates', v_names));
-    end if;
-    perform private.fail('not_found', 404, format('No live workspace is called %s', p_text), 'bdh :workspaces',
-        jsonb_build_object('alias', p_text));
-end;
-$$;
-comment on function private.resolve_alias is
-    'The live workspace with this alias or unambiguous dash-prefix; ambiguous_alias (409), not_found (404).';
-
-create function private.lock_graph(p_project_id uuid, p_shared boolean)
-returns void
-language plpgsql
-set search_path = ''
-as $$
-begin
-    -- Taken before any bead row: dependency and parent edits exclusively, claims and closes shared.
-    if p_shared then
-        perform pg_advisory_xact_lock_shared(hashtextextended(p_project_id::text, 1));
-    else
-        perform pg_advisory_xact_lock(hashtextextended(p_project_id::text, 1));
-    end if;
-end;
-$$;
-comment on function private.lock_graph is 'The per-project lock on the shape of the bead graph (product.md §2, Locks).';
-
-create function private.replayed(p_actor private.actor_info, p_key text, p_fn text)
-returns jsonb
-language plpgsql
-security definer -- writes the private key table
-set search_path = ''
-as $$
-declare
-    v_row private.idempotency_keys;
-begin
-    if p_key is null then
-        return null;
-    end if;
-    -- The insert waits for a call with the same key still in flight; then either it is ours or its result stands.
-    insert into private.idempotency_keys (user_id, key, fn) values (p_actor.user_id, p_key, p_fn)
-    on conflict (user_id, key) do nothing;
-    if found then
-        return null;
-    end if;
-    select * into v_row from private.idempotency_keys as k where k.user_id = p_actor.user_id and k.key = p_key;
-    if v_row.fn <> p_fn then
-        perform private.fail('conflict', 409, format('This idempotency key was used for %s', v_row.fn));
-    end if;
-    return coalesce(v_row.result, '{}') || '{"replayed": true}';
-end;
-$$;
-comment on function private.replayed is 'Null for a new key (now taken), else the stored result of the first call with it.';
-
-create function private.remember(p_actor private.actor_info, p_key text, p_result jsonb)
-returns jsonb
-language plpgsql
-security definer -- writes the private key table
-set search_path = ''
-as $$
-begin
-    if p_key is not null then
-        update private.idempotency_keys as k set result = p_result
-        where k.user_id = p_actor.user_id and k.key = p_key;
-    end if;
-    return p_result;
-end;
-$$;
-comment on function private.remember is 'Stores and returns the result of a call made with an idempotency key.';
-
-revoke execute on all functions in schema private from public, anon, authenticated, service_role;
-grant execute on function private.fail(text, int, text, text, jsonb, jsonb) to authenticated, service_role;
+revoke execute on function
+    private.current_project_ids(), private.member_project_ids(), private.current_actor_ids(), private.identify(uuid),
+    private.viewer(uuid), private.actor(uuid, boolean), private.actor_json(private.actor_info),
+    private.require_human(private.actor_info, text, text[])
+from public, anon, authenticated, service_role;
 grant execute on function private.current_project_ids(), private.member_project_ids(), private.current_actor_ids() to authenticated;
 
+-- any (array(…)) and not in (…): the subquery is then evaluated once and its result can use an index.
 create policy plans_select_all on public.plans for select to authenticated using (true);
 create policy projects_select_member on public.projects for select to authenticated
-    using (id in (select private.current_project_ids()));
+    using (id = any (array(select private.current_project_ids())));
 create policy members_select_member on public.members for select to authenticated
-    using (project_id in (select private.current_project_ids()));
+    using (project_id = any (array(select private.current_project_ids())));
 create policy repos_select_member on public.repos for select to authenticated
-    using (project_id in (select private.current_project_ids()));
+    using (project_id = any (array(select private.current_project_ids())));
 create policy workspaces_select_member on public.workspaces for select to authenticated
-    using (project_id in (select private.current_project_ids()));
+    using (project_id = any (array(select private.current_project_ids())));
 create policy presence_select_member on public.presence for select to authenticated
-    using (workspace_id in (
-        select w.id from public.workspaces as w where w.project_id in (select private.current_project_ids())));
+    using (workspace_id = any (array(
+        select w.id from public.workspaces as w
+        where w.project_id = any (array(select private.current_project_ids())))));
 -- Only humans see invites; the token itself is not stored.
 create policy invites_select_human on public.invites for select to authenticated
-    using (project_id in (select private.member_project_ids()));
+    using (project_id = any (array(select private.member_project_ids())));

@@ -16,7 +16,7 @@ create table public.events (
 );
 -- Order and cursor are the pair (xid, seq): seq alone is handed out before commit, in any order.
 create index events_cursor_idx on public.events (project_id, xid, seq);
-create index events_entity_idx on public.events (project_id, entity_type, entity_id, seq);
+create index events_entity_idx on public.events (project_id, entity_type, entity_id, xid, seq);
 create index events_at_idx on public.events (project_id, at);
 comment on table public.events is 'One row per state change. xid_before: the xid a row had before the last restore, for older cursors.';
 
@@ -26,7 +26,7 @@ grant select on public.events to authenticated;
 grant all on public.events to service_role;
 
 create policy events_select_member on public.events for select to authenticated
-    using (project_id in (select private.current_project_ids()));
+    using (project_id = any (array(select private.current_project_ids())));
 
 create function private.event_cursor(p_xid xid8, p_seq bigint)
 returns text
@@ -90,18 +90,53 @@ as $$
 $$;
 comment on function private.system_actor is 'The actor of what no person or agent did.';
 
-create function private.event_json(p_event public.events)
+create function private.event_json(p_event public.events, p_generation text default null)
 returns jsonb
 language sql
 stable
 set search_path = ''
 as $$
     select jsonb_build_object(
-        'id', p_event.id, 'cursor', private.event_cursor(p_event.xid, p_event.seq), 'type', p_event.type,
-        'at', p_event.at, 'actor', p_event.actor,
+        'id', p_event.id,
+        'cursor', case
+            when p_generation is null then private.event_cursor(p_event.xid, p_event.seq)
+            else format('%s.%s.%s', p_generation, p_event.xid, p_event.seq) end,
+        'type', p_event.type, 'at', p_event.at, 'actor', p_event.actor,
         'entity', jsonb_build_object('type', p_event.entity_type, 'id', p_event.entity_id), 'data', p_event.data);
 $$;
-comment on function private.event_json is 'The wire shape of an event (product.md §2.9).';
+comment on function private.event_json is
+    'The wire shape of an event (product.md §2.9). p_generation: that of the log, when the caller has read it already.';
+
+create type private.event_place as (generation text, xid xid8, seq bigint, before_restore boolean);
+comment on type private.event_place is 'A parsed cursor. before_restore: xid counts in the numbering before the last restore.';
+
+create function private.read_cursor(p_cursor text)
+returns private.event_place
+language plpgsql
+stable
+security definer -- reads the log's generations from the settings
+set search_path = ''
+as $$
+declare
+    v_place private.event_place := (private.setting('log_generation') #>> '{}', '0', 0, false);
+    v_gen   text := split_part(p_cursor, '.', 1);
+begin
+    if p_cursor is null then
+        return v_place;
+    elsif p_cursor !~ '^[0-9a-f]+\.[0-9]{1,19}\.[0-9]{1,18}$' then
+        perform private.fail('bad_cursor', 400, 'This cursor was not made by bdh', 'Leave --since out to start from the beginning');
+    end if;
+    v_place.xid := split_part(p_cursor, '.', 2)::xid8;
+    v_place.seq := split_part(p_cursor, '.', 3)::bigint;
+    v_place.before_restore := v_gen <> v_place.generation;
+    if v_place.before_restore and v_gen is distinct from private.setting('log_generation_before') #>> '{}' then
+        perform private.fail('cursor_expired', 410, 'This cursor is from before an earlier restore of the database',
+            'Leave --since out to start from the beginning');
+    end if;
+    return v_place;
+end;
+$$;
+comment on function private.read_cursor is 'The place a cursor names, null the beginning; bad_cursor (400), cursor_expired (410).';
 
 create function private.list_events(p_project_id uuid, p_since text, p_types text[], p_entity_type text, p_entity_id text, p_limit int)
 returns jsonb
@@ -109,50 +144,39 @@ language plpgsql
 stable
 security definer -- one reading path for members and workspaces, behind private.viewer()
 set search_path = ''
+-- Which conditions are null decides the index: a plan for all cases would read a project's whole log.
+set plan_cache_mode = force_custom_plan
 as $$
 declare
-    v_actor  private.actor_info := private.viewer(p_project_id);
-    v_gen    text := private.setting('log_generation') #>> '{}';
-    v_before text := private.setting('log_generation_before') #>> '{}';
+    v_actor   private.actor_info := private.viewer(p_project_id);
+    v_since   private.event_place := private.read_cursor(p_since);
     v_horizon xid8 := pg_snapshot_xmin(pg_current_snapshot());
-    v_xid    xid8 := '0';
-    v_seq    bigint := 0;
-    v_old    boolean := false;
-    v_limit  int := least(greatest(coalesce(p_limit, 100), 1), 1000);
-    v_rows   public.events[];
-    v_more   boolean;
-    v_cursor text;
+    v_limit   int := least(greatest(coalesce(p_limit, 100), 1), 1000);
+    v_rows    public.events[];
+    v_more    boolean;
+    v_cursor  text;
 begin
-    if p_since is not null then
-        if p_since !~ '^[0-9a-f]+\.[0-9]{1,19}\.[0-9]{1,18}$' then
-            perform private.fail('bad_cursor', 400, 'This cursor was not made by bdh', 'Leave --since out to start from now');
-        end if;
-        v_xid := split_part(p_since, '.', 2)::xid8;
-        v_seq := split_part(p_since, '.', 3)::bigint;
-        v_old := split_part(p_since, '.', 1) <> v_gen;
-        if v_old and split_part(p_since, '.', 1) is distinct from v_before then
-            perform private.fail('cursor_expired', 410, 'This cursor is from before an earlier restore of the database',
-                'Leave --since out to start from now');
-        end if;
-    end if;
     -- Below the oldest running transaction nothing can commit late, so nothing is skipped.
     select array_agg(e order by e.xid, e.seq) into v_rows from (
         select e.* from public.events as e
         where e.project_id = v_actor.project_id and e.xid < v_horizon
-          and case when v_old then e.xid_before is null or (e.xid_before, e.seq) > (v_xid, v_seq)
-              else (e.xid, e.seq) > (v_xid, v_seq) end
-          and (v_old or e.xid >= v_xid)
+          and case when v_since.before_restore
+              then e.xid_before is null or (e.xid_before, e.seq) > (v_since.xid, v_since.seq)
+              else (e.xid, e.seq) > (v_since.xid, v_since.seq) end
           and (p_types is null or e.type = any (p_types))
-          and (p_entity_type is null or (e.entity_type = p_entity_type and e.entity_id = p_entity_id))
+          and (p_entity_type is null or e.entity_type = p_entity_type)
+          and (p_entity_id is null or e.entity_id = p_entity_id)
         order by e.xid, e.seq
         limit v_limit + 1) as e;
     v_more := coalesce(cardinality(v_rows), 0) > v_limit;
     v_rows := v_rows[1:v_limit];
     v_cursor := case
-        when v_more then private.event_cursor(v_rows[v_limit].xid, v_rows[v_limit].seq)
-        else private.event_cursor(v_horizon, 0) end;
+        when v_more then format('%s.%s.%s', v_since.generation, v_rows[v_limit].xid, v_rows[v_limit].seq)
+        else format('%s.%s.0', v_since.generation, v_horizon) end;
     return jsonb_build_object(
-        'events', coalesce((select jsonb_agg(private.event_json(e) order by e.xid, e.seq) from unnest(v_rows) as e), '[]'),
+        'events', coalesce((
+            select jsonb_agg(private.event_json(e, v_since.generation) order by e.xid, e.seq)
+            from unnest(v_rows) as e), '[]'),
         'cursor', v_cursor, 'next_cursor', case when v_more then v_cursor end);
 end;
 $$;
@@ -191,9 +215,12 @@ $$;
 comment on function private.after_restore is
     'After pg_restore: move all events below the new cluster''s transactions, start a new cursor generation.';
 
-revoke execute on all functions in schema private from public, anon, authenticated, service_role;
-grant execute on function private.fail(text, int, text, text, jsonb, jsonb) to authenticated, service_role;
-grant execute on function private.current_project_ids(), private.member_project_ids(), private.current_actor_ids() to authenticated;
+revoke execute on function
+    private.event_cursor(xid8, bigint), private.topic_hint(text, text, jsonb),
+    private.emit(uuid, text, jsonb, text, text, jsonb), private.system_actor(),
+    private.event_json(public.events, text), private.read_cursor(text),
+    private.list_events(uuid, text, text[], text, text, int), private.after_restore()
+from public, anon, authenticated, service_role;
 grant execute on function private.list_events(uuid, text, text[], text, text, int) to authenticated;
 revoke execute on function public.list_events(text, text[], text, text, int, uuid) from public, anon, authenticated, service_role;
 grant execute on function public.list_events(text, text[], text, text, int, uuid) to authenticated;
