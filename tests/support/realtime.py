@@ -12,10 +12,11 @@ from typing import Any, NamedTuple, Self
 from uuid import uuid4
 
 import uvicorn
+from uvicorn.server import ServerState
 from websockets.asyncio.client import ClientConnection, connect
 
 from bdh.stack.realtime import Limits, RealtimeApp
-from bdh.stack.settings import DatabaseAddress, GatewaySettings, Secrets
+from bdh.stack.settings import GatewaySettings
 from bdh.stack.tokens import Tokens
 from tests.support.cluster import TestDatabase
 
@@ -40,25 +41,34 @@ class RealtimeServer:
         self.secrets = database.secrets
         self.tokens = Tokens(database.secrets)
         settings = GatewaySettings(
-            database=database.address, secrets=database.secrets, url="", mail_dir=database.place.home
+            database=database.address,
+            secrets=database.secrets,
+            url="",
+            mail_dir=database.place.home,
         )
         self.app = RealtimeApp(settings, self.tokens, limits)
-        config = uvicorn.Config(
-            self.app, port=0, ws="websockets-sansio", lifespan="off", log_level="warning",
-            ws_per_message_deflate=False, timeout_graceful_shutdown=1, ws_max_size=5_000_000,
+        self._config = uvicorn.Config(
+            self.app, ws="websockets-sansio", http="httptools", lifespan="off",
+            log_level="warning", ws_per_message_deflate=False, ws_max_size=5_000_000,
         )  # fmt: skip
-        self._server = uvicorn.Server(config)
+        self._state = ServerState()
         self.url = ""
 
     async def __aenter__(self) -> Self:
+        # Not uvicorn.Server: its main loop looks around every 0.1 s, which a hundred tests feel.
+        self._config.load()
         await self.app.start()
-        self._serving = asyncio.create_task(self._server.serve())
-        while not self._server.started:
-            await asyncio.sleep(0.005)
-        port = self._server.servers[0].sockets[0].getsockname()[1]
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(self._protocol, "127.0.0.1", 0)
+        port = self._server.sockets[0].getsockname()[1]
         self.url = f"http://127.0.0.1:{port}/realtime/v1"
         await asyncio.wait_for(self.app.feed.listening.wait(), PATIENCE_SECONDS)
         return self
+
+    def _protocol(self) -> asyncio.Protocol:
+        return self._config.http_protocol_class(  # type: ignore[no-any-return,operator]
+            config=self._config, server_state=self._state, app_state={}
+        )
 
     async def __aexit__(
         self,
@@ -67,8 +77,11 @@ class RealtimeServer:
         trace: TracebackType | None,
     ) -> None:
         await self.app.stop()
-        self._server.should_exit = True
-        await self._serving
+        self._server.close()
+        for connection in list(self._state.connections):
+            connection.shutdown()
+        if self._state.tasks:
+            await asyncio.wait(self._state.tasks, timeout=PATIENCE_SECONDS)
 
     def token(self, user: str | None = None, *, seconds: float = 3600, **claims: Any) -> str:
         return sign(self.tokens, user, seconds=seconds, **claims)
@@ -101,7 +114,13 @@ class Raw:
         await self.socket.close()
 
     async def send(
-        self, topic: str, event: str, payload: Any, *, ref: str | None = "auto", join_ref: Any = None
+        self,
+        topic: str,
+        event: str,
+        payload: Any,
+        *,
+        ref: str | None = "auto",
+        join_ref: Any = None,
     ) -> str | None:
         """Send a text frame; returns its ref."""
         ref = str(next(self._refs)) if ref == "auto" else ref
@@ -188,5 +207,3 @@ create policy write_broadcast on realtime.messages for insert to authenticated
 create policy write_presence on realtime.messages for insert to authenticated
     with check (extension = 'presence' and realtime.topic() in ('room:open', 'room:presence-only'));
 """
-
-__all__ = ["POLICIES", "DatabaseAddress", "Got", "Raw", "RealtimeServer", "Secrets", "sign"]

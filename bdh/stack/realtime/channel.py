@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from bdh.stack.realtime import messages, refusals
 from bdh.stack.realtime.core import Right
@@ -30,6 +31,7 @@ class Channel:
 
     __slots__ = (
         "_held",
+        "_replayed",
         "_writes_known",
         "closed",
         "connection",
@@ -61,6 +63,7 @@ class Channel:
         self._writes_known = False
         # While a replay is read, live messages wait here, so that none is lost or doubled.
         self._held: list[messages.Shared] | None = None
+        self._replayed: frozenset[UUID | None] = frozenset()
 
     @property
     def hears_broadcasts(self) -> bool:
@@ -118,9 +121,11 @@ class Channel:
         connection.reply(frame, "ok", {"postgres_changes": []})
         connection.core.hub.join(self)
         held, self._held = self._held or [], None
-        ids = {message.id for message in replayed}
-        for message in (*replayed, *(live for live in held if live.id not in ids)):
+        for message in replayed:
             self.deliver(message)
+        self._replayed = frozenset(message.id for message in replayed)
+        for live in held:
+            self.deliver(live)
         if self.request.replication_ready:
             self._system("ok", "Replication connection established")
         if self.presence_on and self.sees_presence:
@@ -130,6 +135,9 @@ class Channel:
         """Hand a shared message to the socket's queue."""
         if self._held is not None:
             self._held.append(message)
+            return
+        if message.id in self._replayed:
+            # Committed before the replay was read, fanned out after it.
             return
         frame = message.frame(self.connection.version)
         if frame is not None:

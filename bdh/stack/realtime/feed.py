@@ -17,7 +17,7 @@ from uuid import UUID
 
 import asyncpg
 
-from bdh.stack.database import connect
+from bdh.stack.database import BROKEN, NO_SERVER, connect
 from bdh.stack.realtime.access import ROLE, stored_broadcast
 from bdh.stack.realtime.hub import Hub
 from bdh.stack.settings import GatewaySettings
@@ -29,6 +29,7 @@ CONTROL_CHANNEL = "realtime_control"
 BATCH = 200
 MAX_WAITING = 1_000_000
 RETRY_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0)
+LOST = (*NO_SERVER, *BROKEN, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 FETCH = """
 select id, topic, private, event, payload::text as payload, binary_payload
@@ -75,7 +76,7 @@ class Feed:
         while True:
             try:
                 connection = await self._listen()
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except LOST as error:
                 logger.info("waiting for Postgres: %s", error)
                 await asyncio.sleep(RETRY_SECONDS[min(failures, len(RETRY_SECONDS) - 1)])
                 failures += 1
@@ -83,7 +84,7 @@ class Feed:
             failures = 0
             try:
                 await self._pump(connection)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except LOST as error:
                 logger.info("feed: %s", error)
             finally:
                 self.listening.clear()
