@@ -1,0 +1,113 @@
+"""The command line: one broad catch, exit codes, and the fast way to `--help`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import click
+
+    from bdh.cli.app import App
+    from bdh.errors import BdhError
+
+HELP: tuple[list[str], ...] = ([], ["--help"], ["-h"])
+EXIT_BUG = 70
+EXIT_INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit code (product.md §3)."""
+    words = list(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        # A title that the terminal's encoding lacks must not end a command.
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    try:
+        if words in HELP and "_BDH_COMPLETE" not in os.environ:
+            from bdh.cli.overview import overview
+
+            sys.stdout.write(overview())
+            sys.stdout.flush()
+            return 0
+        return _run(words)
+    except BrokenPipeError:
+        # The reader has gone (`bdh list | head`); the interpreter must not try to flush again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _run(words: list[str]) -> int:
+    from bdh.cli.app import App
+
+    app = App(as_json="--json" in words)
+    try:
+        return _invoke(app, words)
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        raise
+    except Exception as error:  # noqa: BLE001  (the one place that turns a bug into an exit code)
+        return _bug(app, error, words)
+
+
+def _invoke(app: App, words: list[str]) -> int:
+    import click
+
+    from bdh.cli.group import LazyGroup
+    from bdh.errors import BdhError
+
+    root = LazyGroup("", name="bdh", subcommand_metavar="VERB [OPTIONS] [ARGUMENTS]...")
+    try:
+        result = root.main(words, prog_name="bdh", standalone_mode=False, obj=app)
+    except BdhError as error:
+        return _fail(app, error)
+    except click.exceptions.NoArgsIsHelpError as error:
+        app.say(error.format_message())
+        return 2
+    except click.UsageError as error:
+        return _fail(app, _usage(error))
+    except click.Abort:
+        return EXIT_INTERRUPTED
+    if isinstance(result, int) and result:
+        return result
+    if not _only_help(words):
+        app.finish()
+    return 0
+
+
+def _only_help(words: list[str]) -> bool:
+    return "--help" in words
+
+
+def _fail(app: App, error: BdhError) -> int:
+    from bdh.cli.sandbox import explained
+
+    error = explained(error)
+    app.refuse(error)
+    app.finish(error)
+    return error.exit_code
+
+
+def _usage(error: click.UsageError) -> BdhError:
+    """Click's complaint as one of ours."""
+    from bdh.errors import UsageError
+
+    path = error.ctx.command_path if error.ctx else "bdh"
+    return UsageError(error.format_message(), code="usage", hint=f"{path} --help")
+
+
+def _bug(app: App, error: Exception, words: list[str]) -> int:
+    from bdh.cli.crash import write_crash
+    from bdh.errors import BdhError
+
+    path = write_crash(error, words[0] if words else "")
+    bug = BdhError(
+        f"bdh has a bug: {type(error).__name__} (the details are in {path})",
+        code="bug",
+        hint="report it with that file",
+        details={"log": str(path)},
+    )
+    app.refuse(bug)
+    return EXIT_BUG

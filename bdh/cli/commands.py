@@ -1,0 +1,79 @@
+"""Every verb: where it lives and what it does. Help and completion read this without importing."""
+
+from __future__ import annotations
+
+# A group is a prefix of other names and has its own line, without a module when it only groups.
+COMMANDS: dict[str, tuple[str | None, str]] = {
+    "create": ("create", "Create a bead."),
+    "show": ("show", "Show beads with all that hangs on them."),
+    "list": ("list", "List beads by status, kind, label, assignee, parent."),
+    "search": ("search", "Find beads by words in id, title and description."),
+    "update": ("update", "Change beads; `-s in_progress` claims them."),
+    "close": ("close", "Close beads, and see what that unblocked."),
+    "reopen": ("reopen", "Open closed beads again."),
+    "delete": ("delete", "Delete beads (they stay as tombstones)."),
+    "comment": ("comment", "Comment on a bead."),
+    "dep": (None, "Dependencies between beads."),
+    "dep add": ("dep.add", "Make a bead depend on another."),
+    "dep remove": ("dep.remove", "Remove a dependency."),
+    "dep tree": ("dep.tree", "Show what a bead waits for, or what waits for it."),
+    "ready": ("ready", "List work that nothing blocks; `--claim` takes the best of it."),
+    "blocked": ("blocked", "List beads that wait for others, and for which."),
+    "stats": ("stats", "Count beads by status, kind and priority."),
+    "claim": ("claim", "Claim a bead, so that nobody else starts it."),
+    "release": ("release", "Give a claimed bead back."),
+    "claims": ("claims", "List who works on what."),
+    "import": ("import_", "Import bd's .beads/issues.jsonl."),
+    "export": ("export", "Export beads in bd's JSONL format."),
+    ":status": ("status", "Show the team: who is here, on what, holding which files."),
+    ":init": ("init", "Make this directory a workspace."),
+    ":join": ("join", "Make this directory a workspace, by an invitation from elsewhere."),
+    ":add-worktree": ("add_worktree", "Add a git worktree with a workspace of its own."),
+    ":invite": ("invite", "Make an invitation for a workspace on another machine."),
+    ":workspaces": ("workspaces", "List, remove and re-attach workspaces."),
+    ":workspaces list": ("workspaces.list", "List the workspaces of the project."),
+    ":workspaces remove": ("workspaces.remove", "Remove a workspace for good."),
+    ":workspaces reattach": (
+        "workspaces.reattach",
+        "Let a workspace that lost its session in again.",
+    ),
+    ":project": (None, "Administer the project."),
+    ":project settings": ("project.settings", "Show or change the project's settings."),
+    ":login": ("login", "Sign in as a human."),
+    ":logout": ("logout", "Forget the human's sign-in."),
+    ":whoami": ("whoami", "Show who acts here."),
+    ":aweb": (None, "Messages between agents and humans."),
+    ":aweb mail": (None, "Mail: messages that wait until they are read."),
+    ":aweb mail send": ("aweb.mail.send", "Send mail to aliases, @role, @all or @humans."),
+    ":aweb mail list": ("aweb.mail.list", "List mail."),
+    ":aweb mail open": ("aweb.mail.open", "Read a message."),
+    ":aweb mail reply": ("aweb.mail.reply", "Answer a message."),
+    ":aweb mail ack": ("aweb.mail.ack", "Acknowledge messages."),
+    ":up": ("up", "Start the embedded stack."),
+    ":down": ("down", "Stop the embedded stack."),
+    ":stack": (None, "Look after the embedded stack."),
+    ":stack status": ("stack.status", "Show the stack's processes and address."),
+    ":stack logs": ("stack.logs", "Show the stack's logs."),
+    ":stack mail": ("stack.mail", "Show e-mails that the stack has sent."),
+    ":stack reset": ("stack.reset", "Delete all the stack's data."),
+    ":stack backup": ("stack.backup", "Write a backup of the stack's database."),
+    ":stack restore": ("stack.restore", "Replace the stack's database by a backup."),
+    ":doctor": ("doctor", "Find out what is wrong, and how to mend it."),
+    ":version": ("version", "Show versions."),
+}
+
+
+def names_in(group: str) -> list[str]:
+    """The words that may follow `group` (empty: the first word), in the table's order."""
+    prefix = f"{group} " if group else ""
+    depth = prefix.count(" ")
+    return [
+        name.removeprefix(prefix)
+        for name in COMMANDS
+        if name.startswith(prefix) and name.count(" ") == depth
+    ]
+
+
+def is_group(name: str) -> bool:
+    """Whether other verbs are named below `name`."""
+    return any(other.startswith(f"{name} ") for other in COMMANDS)

@@ -1,0 +1,87 @@
+"""Groups of verbs that import a verb's module only when that verb is run."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import click
+
+from bdh.cli.commands import COMMANDS, is_group, names_in
+
+
+class LazyGroup(click.Group):
+    """The verbs of `COMMANDS` whose names start with this group's name."""
+
+    def __init__(self, prefix: str, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self.prefix = prefix
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return names_in(self.prefix)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        name = f"{self.prefix} {cmd_name}".strip()
+        return load(name) if name in COMMANDS else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        rows = [
+            (name, COMMANDS[f"{self.prefix} {name}".strip()][1]) for name in names_in(self.prefix)
+        ]
+        with formatter.section("Verbs"):
+            formatter.write_dl(rows)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if self.get_command(ctx, args[0]) is None and not ctx.resilient_parsing:
+            from bdh.cli.unknown import unknown_verb
+
+            unknown_verb(self.prefix, args)
+        return super().resolve_command(ctx, args)
+
+
+def load(name: str) -> click.Command:
+    """The command called `name`; imports its module, or none when it is a group."""
+    module_name, summary = COMMANDS[name]
+    if is_group(name):
+        return _group(name, module_name, summary)
+    command: click.Command = importlib.import_module(f"bdh.cli.{module_name}").command
+    return command
+
+
+def _group(name: str, module_name: str | None, summary: str) -> click.Command:
+    """A group; with a module, running it without a verb runs the verb `list` below it."""
+    group = LazyGroup(
+        name,
+        name=name.rsplit(" ", 1)[-1],
+        help=summary,
+        short_help=summary,
+        no_args_is_help=module_name is None,
+        invoke_without_command=module_name is not None,
+        subcommand_metavar="VERB [OPTIONS] [ARGUMENTS]...",
+    )
+    group.params.append(json_option())
+    group.callback = _listing(name) if module_name else None
+    return group
+
+
+def _listing(name: str) -> Any:
+    @click.pass_context
+    def run(context: click.Context) -> None:
+        if context.invoked_subcommand is None:
+            context.invoke(load(f"{name} list"))
+
+    return run
+
+
+def json_option() -> click.Option:
+    """`--json`, which every verb and group takes."""
+
+    def remember(context: click.Context, _option: click.Parameter, value: bool) -> None:
+        if value and context.obj is not None:
+            context.obj.json = True
+
+    return click.Option(
+        ["--json"], is_flag=True, expose_value=False, callback=remember, help="Print JSON."
+    )

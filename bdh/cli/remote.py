@@ -1,0 +1,131 @@
+"""The backend that verbs call: one POST a call, the spool replayed first, the project named."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bdh.config import in_network_sandbox
+from bdh.errors import BdhError, RefusedError, UnreachableError
+from bdh.local.spool import Kept, Spool
+
+if TYPE_CHECKING:
+    from bdh.api.rpc import RpcClient
+    from bdh.config import Settings
+    from bdh.local.directory import Identity
+    from bdh.models.notices import Notice
+
+Say = Callable[[str], None]
+
+
+class Remote:
+    """
+    `ports.Backend` over HTTP, as one actor.
+
+    Workspaces have a spool; members name the project, since they may be in several.
+    """
+
+    def __init__(
+        self,
+        client: RpcClient,
+        *,
+        say: Say,
+        spool: Spool | None = None,
+        project_id: str | None = None,
+    ) -> None:
+        self._client = client
+        self._say = say
+        self._spool = spool
+        self._project_id = project_id
+
+    def call(self, function: str, **arguments: object) -> dict[str, Any]:
+        """See `ports.Backend`."""
+        self._replay()
+        return self._send(function, self._wire(arguments))
+
+    def submit(self, function: str, what: str, **arguments: object) -> dict[str, Any]:
+        """See `ports.Backend`."""
+        wire = self._wire({**arguments, "idempotency_key": os.urandom(16).hex()})
+        try:
+            self._replay()
+            return self._send(function, wire)
+        except UnreachableError as error:
+            if self._spool is None:
+                raise
+            self._spool.keep(function, wire, what)
+            raise UnreachableError(
+                f"{error.message}; {what} is kept for the next command that gets through",
+                code=error.code,
+                hint=error.hint,
+                details={**error.details, "kept": True},
+            ) from error
+
+    def notices(self, told: list[str], session: str) -> list[Notice]:
+        """What waits for this actor; `told` are ids that were printed."""
+        from bdh.models.notices import Notice
+
+        result = self._send("notices", self._wire({"shown": told or None, "session": session}))
+        return [Notice.from_wire(item) for item in result["notices"]]
+
+    def _send(self, function: str, wire: Mapping[str, Any]) -> dict[str, Any]:
+        result: dict[str, Any] = self._client.call(function, dict(wire))
+        return result
+
+    def _wire(self, arguments: Mapping[str, object]) -> dict[str, object]:
+        wire = {f"p_{name}": value for name, value in arguments.items() if value is not None}
+        if self._project_id is not None:
+            wire.setdefault("p_project_id", self._project_id)
+        return wire
+
+    def _replay(self) -> None:
+        """Send what the spool keeps, before anything newer."""
+        if self._spool is None:
+            return
+        try:
+            sent = self._spool.replay(self._send, self._tell_refused)
+        except UnreachableError:
+            raise
+        except BdhError as error:
+            self._say(f"kept calls could not be sent now: {error.message}")
+            return
+        if sent:
+            self._say(f"sent {sent} kept while the backend was away")
+
+    def _tell_refused(self, kept: Kept, refusal: RefusedError) -> None:
+        self._say(f"kept while offline, now refused: {kept.what}: {refusal.message}")
+        self._say(f"  → it is in .bdh/spool/refused/{kept.path.name}")
+
+
+def workspace_backend(identity: Identity, settings: Settings, say: Say) -> Remote:
+    """The backend as the workspace `identity`."""
+    from bdh.api.rpc import RpcClient
+    from bdh.api.session import SessionStore
+
+    url, key = address(identity.stack_dir, settings, say, url=identity.url, key=identity.key)
+    session = SessionStore(identity.session_file)
+    client = RpcClient(url, key, session, timeout=settings.timeout_seconds)
+    return Remote(client, say=say, spool=Spool(identity.folder / "spool"))
+
+
+def address(
+    stack_dir: str | None, settings: Settings, say: Say, *, url: str | None, key: str | None
+) -> tuple[str, str]:
+    """Where the backend is and its publishable key; a stopped embedded stack is started."""
+    if stack_dir is None:
+        # A workspace's own tokens go to another address only if somebody asks for it.
+        return settings.url.text or url or "", settings.key.text or key or ""
+    from bdh.stack.control import ensure_running, find_running
+    from bdh.stack.paths import StackPaths
+
+    paths = StackPaths(Path(stack_dir))
+    info = find_running(paths)
+    if info is None and in_network_sandbox():
+        raise UnreachableError(
+            "Cannot start the embedded stack from inside a sandbox",
+            code="stack_stopped",
+            hint="bdh :up",
+        )
+    info = info or ensure_running(paths, progress=say)
+    return info.url, info.publishable_key

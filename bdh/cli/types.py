@@ -1,0 +1,116 @@
+"""Types of arguments: priorities, lengths of time, texts from files."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+
+
+class Priority(click.ParamType):
+    """0 (most urgent) to 4, also written P0 to P4."""
+
+    name = "0-4"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int:
+        match = re.fullmatch(r"[pP]?([0-4])", str(value))
+        return int(match[1]) if match else self.fail(f"{value!r} is not 0-4", param, ctx)
+
+
+class Duration(click.ParamType):
+    """`90s`, `15m`, `4h`, `7d`, `2w`, as seconds; a bare number is seconds."""
+
+    name = "duration"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int:
+        match = re.fullmatch(r"(\d+)([smhdw]?)", str(value))
+        if match is None:
+            self.fail(f"{value!r} is not a length of time like 15m, 4h, 7d", param, ctx)
+        return int(match[1]) * SECONDS[match[2] or "s"]
+
+
+class Labels(click.ParamType):
+    """Comma-separated words."""
+
+    name = "a,b"
+
+    def convert(
+        self,
+        value: Any,
+        param: click.Parameter | None,  # noqa: ARG002
+        ctx: click.Context | None,  # noqa: ARG002
+    ) -> tuple[str, ...]:
+        if isinstance(value, tuple):
+            return value
+        return tuple(word.strip() for word in str(value).split(",") if word.strip())
+
+
+PRIORITY = Priority()
+DURATION = Duration()
+LABELS = Labels()
+
+
+def flat(groups: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
+    """One tuple of all words, for options that take lists and may be repeated."""
+    return tuple(word for group in groups for word in group)
+
+
+def jump_in_option(command: F) -> F:
+    """`--jump-in REASON`; bd's users know it as `--:jump-in`."""
+    option = click.option(
+        "--jump-in",
+        "--:jump-in",
+        "jump_in",
+        metavar="REASON",
+        help="Take it over from whoever holds it, who is told the reason.",
+    )
+    return option(command)
+
+
+def paging_options(command: F) -> F:
+    """`--limit` and `--cursor`."""
+    command = click.option("--cursor", help="Where to go on: next_cursor of the page before.")(
+        command
+    )
+    return click.option("-n", "--limit", type=click.IntRange(1, 500), help="How many at most.")(
+        command
+    )
+
+
+def text_argument(text: str | None, file: str | None, what: str) -> str | None:
+    """
+    `text`, or the content of `file`; `-` for either means standard input.
+
+    Raises:
+        click.UsageError: both were given, or the file cannot be read.
+    """
+    if file is None and text != "-":
+        return text
+    if file is not None and text is not None:
+        raise click.UsageError(f"{what} was given twice")
+    try:
+        if file in (None, "-"):
+            return sys.stdin.read()
+        return Path(str(file)).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise click.UsageError(f"Cannot read {what} from {file or 'standard input'}: {error}") from None
+
+
+def required_text(text: str | None, file: str | None, what: str) -> str:
+    """Like `text_argument`, but there must be something."""
+    found = text_argument(text, file, what)
+    if not (found or "").strip():
+        raise click.UsageError(f"{what} is missing")
+    return str(found)

@@ -1,0 +1,85 @@
+"""What happens to a verb that bdh does not have: handed to `bd`, or a usage error that helps."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import shutil
+import sys
+from typing import NoReturn
+
+from bdh.cli.commands import COMMANDS, names_in
+from bdh.errors import UsageError
+
+# bd's verbs that only read, whatever their options; one that may write is never handed over.
+BD_READ_ONLY = frozenset(
+    {
+        "activity", "children", "context", "count", "diff", "graph", "history", "info",
+        "stale", "statuses", "types", "where",
+    }
+)  # fmt: skip
+
+EQUIVALENTS = {
+    "add": "bdh create", "new": "bdh create", "q": "bdh create", "create-form": "bdh create",
+    "view": "bdh show", "get": "bdh show", "comments": "bdh show", "find": "bdh search",
+    "query": "bdh search", "edit": "bdh update", "set-state": "bdh update", "rename": "bdh update",
+    "assign": "bdh update ID --assignee ALIAS", "priority": "bdh update ID -p N",
+    "label": "bdh update ID --add-label L", "tag": "bdh update ID --add-label L",
+    "labels": "bdh list --label L", "note": "bdh comment", "start": "bdh claim",
+    "take": "bdh claim", "done": "bdh close", "finish": "bdh close", "resolve": "bdh close",
+    "rm": "bdh delete", "remove": "bdh delete", "tombstone": "bdh delete", "unclaim": "bdh release",
+    "drop": "bdh release", "next": "bdh ready --claim", "todo": "bdh ready", "work": "bdh ready",
+    "tree": "bdh dep tree", "link": "bdh dep add", "unlink": "bdh dep remove",
+    "defer": "bdh update ID --defer DATE", "undefer": "bdh update ID -s open",
+    "sync": "bdh import, or bdh export", "onboard": "bdh :init", "setup": "bdh :init",
+    "worktree": "bdh :add-worktree", "who": "bdh :status", "team": "bdh :status",
+    "mail": "bdh :aweb mail", "inbox": "bdh :aweb mail list", ":mail": "bdh :aweb mail",
+    "start-stack": "bdh :up", "daemon": "bdh :up", "backup": "bdh :stack backup",
+    "restore": "bdh :stack restore", "config": "bdh :project settings",
+    "epic": "bdh list --type epic",
+}  # fmt: skip
+
+
+def unknown_verb(prefix: str, words: list[str]) -> NoReturn:
+    """
+    Hand `words` to `bd` when that can only read, or refuse.
+
+    Raises:
+        UsageError: `unknown_verb`, naming bdh's equivalent or the closest verbs.
+    """
+    name = words[0]
+    if not prefix and name in BD_READ_ONLY:
+        _hand_over(words)
+    whole = f"{prefix} {name}".strip()
+    suggestion = suggest(prefix, name)
+    raise UsageError(
+        f"There is no verb {whole!r}: {suggestion or 'bdh does nothing of that kind'}",
+        code="unknown_verb",
+        hint=f"bdh {prefix} --help".replace("  ", " "),
+        details={"verb": whole, "suggestion": suggestion},
+    )
+
+
+def suggest(prefix: str, name: str) -> str | None:
+    """What to type instead of `name`, if anything comes near."""
+    if not prefix and name in EQUIVALENTS:
+        return f"use {EQUIVALENTS[name]}"
+    known = names_in(prefix)
+    other = name.removeprefix(":") if name.startswith(":") else f":{name}"
+    if other in known:
+        return f"use bdh {prefix} {other}".replace("  ", " ")
+    close = difflib.get_close_matches(name, known, n=3) or difflib.get_close_matches(other, known)
+    deeper = [full for full in COMMANDS if full.rsplit(" ", 1)[-1] == name]
+    found = [f"bdh {prefix} {word}".replace("  ", " ") for word in close]
+    found += [f"bdh {full}" for full in deeper]
+    return f"did you mean {' or '.join(found)}?" if found else None
+
+
+def _hand_over(words: list[str]) -> None:
+    """Become `bd` when there is one; return when there is none."""
+    path = shutil.which("bd")
+    if path is None:
+        return
+    sys.stderr.write(f"bdh has no {words[0]!r}; handing over to bd ({path})\n")
+    sys.stderr.flush()
+    os.execv(path, ["bd", *words])  # noqa: S606  (no shell; the words are the user's own)

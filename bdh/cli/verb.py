@@ -1,0 +1,53 @@
+"""The decorator that makes a function a verb."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+from typing import Any
+
+import click
+
+from bdh.cli.group import json_option
+
+
+class Banner(Enum):
+    """When a verb asks what waits for the workspace."""
+
+    BESIDE = "in parallel with its own call"
+    AFTER = "afterwards, as it reads, answers or acknowledges what may be waiting"
+    NEVER = "not at all: it needs no backend, or makes one"
+
+
+class Verb(click.Command):
+    """A command with `--json` that declares its result and its banner."""
+
+    def __init__(
+        self,
+        *arguments: Any,
+        yields: str | None = None,
+        banner: Banner = Banner.BESIDE,
+        **attributes: Any,
+    ) -> None:
+        super().__init__(*arguments, **attributes)
+        self.yields = yields
+        self.banner = banner
+        self.params.append(json_option())
+
+    def invoke(self, ctx: click.Context) -> Any:
+        if ctx.obj is not None:
+            ctx.obj.banner = self.banner
+        return super().invoke(ctx)
+
+
+def verb(
+    name: str, *, yields: str | None = None, banner: Banner = Banner.BESIDE, **attributes: Any
+) -> Callable[[Callable[..., None]], Verb]:
+    """
+    Make the function below the verb `name`.
+
+    Args:
+        yields: `module:Class` below `bdh.models`, the model that `--json` prints.
+        banner: When to ask what waits for the workspace.
+    """
+    return click.command(name, cls=Verb, yields=yields, banner=banner, **attributes)

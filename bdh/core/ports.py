@@ -1,0 +1,38 @@
+"""What the verbs need from outside; adapters in `bdh.api` and `bdh.cli` provide it."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+
+class Backend(Protocol):
+    """The database's functions, called as one actor; `None` is left out, as is the `p_`."""
+
+    def call(self, function: str, **arguments: object) -> dict[str, Any]:
+        """
+        The result of one function.
+
+        Raises:
+            RefusedError: a rule said no; the code is the database's.
+            UnreachableError: nothing answered.
+        """
+        ...
+
+    def submit(self, function: str, what: str, **arguments: object) -> dict[str, Any]:
+        """
+        Like `call`, for work that may be done later: unreachable, it is kept and `what` names it.
+
+        Raises:
+            UnreachableError: nothing answered; `details.kept` says that the call was kept.
+        """
+        ...
+
+
+class EpochBook(Protocol):
+    """The epochs of this workspace's claims."""
+
+    def get(self, bead_id: str) -> int | None: ...
+
+    def remember(self, bead_id: str, epoch: int) -> None: ...
+
+    def forget(self, bead_id: str) -> None: ...

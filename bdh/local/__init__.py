@@ -1,0 +1,1 @@
+"""What a workspace keeps in its `.bdh/`, and what its checkout says, without starting `git`."""
