@@ -162,15 +162,13 @@ stable
 security definer -- team_status shows to all who waits for whom, never what is said
 set search_path = ''
 as $$
-    select coalesce(jsonb_object_agg(t.waiter_id, t.waits), '{}') from (
-        select w.waiter_id, jsonb_agg(jsonb_build_object(
-            'kind', 'chat', 'since', w.opened_at, 'seconds_left', private.seconds_left(w),
-            'for', (select jsonb_agg(private.party_name(u.id)) from unnest(w.targets) as u (id))) order by w.opened_at) as waits
-        from public.chat_waits as w
-        where w.project_id = p_project_id and w.ended_at is null and private.wait_is_live(w) and w.targets <> '{}'
+    select coalesce(jsonb_object_agg(t.waiter_id, t.names), '{}') from (
+        select w.waiter_id, jsonb_agg(distinct private.party_name(u.id)) as names
+        from public.chat_waits as w cross join unnest(w.targets) as u (id)
+        where w.project_id = p_project_id and w.ended_at is null and private.wait_is_live(w)
         group by w.waiter_id) as t;
 $$;
-comment on function private.status_waits is 'By workspace id: what it is blocked on, [{kind, for, since, seconds_left}].';
+comment on function private.status_waits is 'For whom a workspace waits in chat, by workspace id: {id: [alias]}.';
 
 do $$
 declare

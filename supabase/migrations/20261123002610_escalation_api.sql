@@ -1,0 +1,295 @@
+-- Asking the humans, and answering.
+
+create function private.escalation_json(p_row public.escalations, p_context boolean default true)
+returns jsonb
+language sql
+stable
+security definer -- looks up the asker's short alias
+set search_path = ''
+as $$
+    select jsonb_build_object(
+        'id', p_row.id, 'asker', p_row.asker || jsonb_build_object(
+            'short', coalesce(private.short_alias(p_row.asker_id), p_row.asker ->> 'name')),
+        'subject', p_row.subject, 'situation', p_row.situation, 'options', to_jsonb(p_row.options),
+        -- Expired counts from the moment, not from when the ticker comes by.
+        'status', case when p_row.status = 'pending' and p_row.expires_at <= now() then 'expired' else p_row.status end,
+        'created_at', p_row.created_at, 'expires_at', p_row.expires_at,
+        'answer', p_row.answer, 'option', p_row.option, 'note', p_row.note,
+        'closed_by', p_row.closed_by, 'closed_at', p_row.closed_at, 'shown_at', p_row.shown_at)
+        || case when p_context then jsonb_build_object('context', p_row.context) else '{}' end;
+$$;
+comment on function private.escalation_json is 'Wire shape of an escalation, with or without the attached context.';
+
+create function private.find_escalation(p_actor private.actor_info, p_id text)
+returns public.escalations
+language plpgsql
+stable
+security definer -- refuses a stranger's escalation like none at all
+set search_path = ''
+as $$
+declare
+    v_rows public.escalations[];
+begin
+    if p_id ~ '^[0-9a-fA-F-]{4,36}$' then
+        select array_agg(e) into v_rows from (
+            select q.* from public.escalations as q
+            where q.project_id = p_actor.project_id and left(q.id::text, length(p_id)) = lower(p_id)
+              and (p_actor.is_human or q.asker_id = p_actor.id)
+            limit 2) as e;
+    end if;
+    if cardinality(v_rows) > 1 then
+        perform private.fail('ambiguous_id', 409, format('Several escalations begin with %s', p_id), 'Type more of the id');
+    elsif v_rows is null then
+        perform private.fail('not_found', 404, format('There is no escalation %s for you', p_id), 'bdh :escalations');
+    end if;
+    return v_rows[1];
+end;
+$$;
+comment on function private.find_escalation is 'The escalation with this id or its first characters: one''s own, for humans any of the project.';
+
+create function private.escalate(
+    p_project_id uuid, p_subject text, p_situation text, p_options text[], p_expires_seconds int, p_idempotency_key text)
+returns jsonb
+language plpgsql
+security definer -- writes for the actor
+set search_path = ''
+as $$
+declare
+    v_actor  private.actor_info := private.actor(p_project_id, true);
+    v_result jsonb := private.replayed(v_actor, p_idempotency_key, 'escalate');
+    v_id     uuid;
+begin
+    if v_result is not null then
+        return v_result;
+    end if;
+    if coalesce(trim(p_subject), '') = '' or coalesce(trim(p_situation), '') = '' then
+        perform private.fail('empty_message', 400, 'An escalation needs a subject and a situation');
+    elsif cardinality(p_options) > 20 then
+        perform private.fail('too_many', 400, 'An escalation has at most 20 options');
+    elsif p_expires_seconds not between 1 and 31536000 then
+        perform private.fail('bad_time', 400, 'An escalation expires after one second to one year');
+    end if;
+    v_id := private.open_escalation(v_actor.project_id, private.actor_json(v_actor), p_subject, p_situation,
+        coalesce(p_options, '{}'), make_interval(secs => p_expires_seconds), private.escalation_context(v_actor));
+    return private.remember(v_actor, p_idempotency_key, (
+        select private.escalation_json(e) || jsonb_build_object('wake', private.wakes((
+            select jsonb_agg(jsonb_build_object('kind', 'member', 'id', m.id, 'name', m.name))
+            from public.members as m where m.project_id = v_actor.project_id and m.id <> v_actor.id)))
+        from public.escalations as e where e.id = v_id));
+end;
+$$;
+comment on function private.escalate is 'See public.escalate.';
+
+create function public.escalate(
+    p_subject text, p_situation text, p_options text[] default null, p_expires_seconds int default null,
+    p_idempotency_key text default null, p_project_id uuid default null)
+returns jsonb
+language sql
+set search_path = ''
+as $$
+    select private.escalate(p_project_id, p_subject, p_situation, p_options, p_expires_seconds, p_idempotency_key);
+$$;
+comment on function public.escalate is
+    'Ask the humans of the project; claims, locks, branch and the last messages are attached. Returns the escalation and how the humans will learn of it (wake).';
+
+create function private.answer_escalation(p_project_id uuid, p_id text, p_answer text, p_option int, p_note text)
+returns jsonb
+language plpgsql
+security definer -- writes a table nobody may write
+set search_path = ''
+as $$
+declare
+    v_actor  private.actor_info := private.actor(p_project_id);
+    v_row    public.escalations;
+    v_option int := p_option;
+begin
+    perform private.require_human(v_actor, 'answer an escalation');
+    v_row := private.find_escalation(v_actor, p_id);
+    if p_option is not null and p_option not between 1 and cardinality(v_row.options) then
+        perform private.fail('bad_option', 400, format('There is no option %s', p_option),
+            format('1 to %s', cardinality(v_row.options)));
+    end if;
+    v_option := coalesce(p_option, array_position(array(
+        select lower(t.o) from unnest(v_row.options) with ordinality as t (o, n) order by t.n), lower(trim(p_answer))));
+    if coalesce(trim(p_answer), v_row.options[v_option], '') = '' then
+        perform private.fail('empty_message', 400, 'An answer needs a text or an option');
+    end if;
+    -- Late by the clock is late, whether or not the ticker has come by.
+    if v_row.status = 'pending' and v_row.expires_at <= now() then
+        perform private.fail('escalation_closed', 409, 'This escalation has expired', 'bdh :escalations');
+    end if;
+    if not private.close_escalation(v_row.id, 'answered', private.actor_json(v_actor),
+        private.clean_text(private.scrub(coalesce(v_row.options[v_option], p_answer)), 200000, 'The answer'),
+        v_option, private.clean_text(private.scrub(p_note), 2000, 'The note')) then
+        perform private.refuse_closed_escalation(v_row.id);
+    end if;
+    return (select private.escalation_json(e) from public.escalations as e where e.id = v_row.id);
+end;
+$$;
+comment on function private.answer_escalation is 'See public.answer_escalation.';
+
+create function private.refuse_closed_escalation(p_id uuid)
+returns void
+language plpgsql
+security definer -- reads the row its caller has checked
+set search_path = ''
+as $$
+declare
+    v_row public.escalations;
+begin
+    select * into v_row from public.escalations as e where e.id = p_id;
+    if v_row.status = 'answered' then
+        perform private.fail('already_answered', 409,
+            format('%s answered this escalation already: %s', v_row.closed_by ->> 'name', private.first_line(v_row.answer)),
+            format('bdh :escalations show %s', left(p_id::text, 8)),
+            jsonb_build_object('answered_by', v_row.closed_by, 'answered_at', v_row.closed_at, 'answer', v_row.answer));
+    end if;
+    perform private.fail('escalation_closed', 409,
+        case v_row.status when 'expired' then 'This escalation has expired' else 'This escalation was withdrawn' end,
+        'bdh :escalations', jsonb_build_object('status', v_row.status, 'at', v_row.closed_at));
+end;
+$$;
+comment on function private.refuse_closed_escalation is 'Refuses already_answered (409, with who and when) or escalation_closed (409).';
+
+create function public.answer_escalation(
+    p_id text, p_answer text default null, p_option int default null, p_note text default null, p_project_id uuid default null)
+returns jsonb
+language sql
+set search_path = ''
+as $$
+    select private.answer_escalation(p_project_id, p_id, p_answer, p_option, p_note);
+$$;
+comment on function public.answer_escalation is
+    'Answer by text or by option (its text, or its number from 1); humans only; a later answer gets already_answered (409).';
+
+create function private.withdraw_escalation(p_project_id uuid, p_id text)
+returns jsonb
+language plpgsql
+security definer -- writes a table nobody may write
+set search_path = ''
+as $$
+declare
+    v_actor private.actor_info := private.actor(p_project_id);
+    v_row   public.escalations := private.find_escalation(v_actor, p_id);
+begin
+    if not private.close_escalation(v_row.id, 'withdrawn', private.actor_json(v_actor)) then
+        perform private.refuse_closed_escalation(v_row.id);
+    end if;
+    return (select private.escalation_json(e) from public.escalations as e where e.id = v_row.id);
+end;
+$$;
+comment on function private.withdraw_escalation is 'See public.withdraw_escalation.';
+
+create function public.withdraw_escalation(p_id text, p_project_id uuid default null)
+returns jsonb
+language sql
+set search_path = ''
+as $$
+    select private.withdraw_escalation(p_project_id, p_id);
+$$;
+comment on function public.withdraw_escalation is 'Take back a pending escalation: the asker its own, a human any of the project.';
+
+create function private.list_escalations(p_project_id uuid, p_status text[], p_mine boolean, p_cursor text, p_limit int)
+returns jsonb
+language plpgsql
+stable
+security definer -- one reading path for askers and humans
+set search_path = ''
+as $$
+declare
+    v_actor private.actor_info := private.viewer(p_project_id);
+    v_limit int := least(greatest(coalesce(p_limit, 50), 1), 500);
+    v_found public.escalations[];
+    v_before public.escalations;
+begin
+    if p_cursor is not null then
+        v_before := private.find_escalation(v_actor, p_cursor);
+    end if;
+    select array_agg(t order by t.created_at desc, t.id desc) into v_found from (
+        select e.* from public.escalations as e
+        where e.project_id = v_actor.project_id and (v_actor.is_human or e.asker_id = v_actor.id)
+          and (not coalesce(p_mine, false) or e.asker_id = v_actor.id)
+          and (p_status is null or e.status = any (p_status))
+          and (p_cursor is null or (e.created_at, e.id) < (v_before.created_at, v_before.id))
+        order by e.created_at desc, e.id desc limit v_limit + 1) as t;
+    return jsonb_build_object(
+        'escalations', coalesce((select jsonb_agg(private.escalation_json(t, false) order by t.created_at desc, t.id desc)
+            from unnest(v_found[1:v_limit]) as t), '[]'),
+        'next_cursor', case when cardinality(v_found) > v_limit then v_found[v_limit].id end);
+end;
+$$;
+comment on function private.list_escalations is 'See public.list_escalations.';
+
+create function public.list_escalations(
+    p_status text[] default null, p_mine boolean default false, p_cursor text default null, p_limit int default 50,
+    p_project_id uuid default null)
+returns jsonb
+language sql
+stable
+set search_path = ''
+as $$
+    select private.list_escalations(p_project_id, p_status, p_mine, p_cursor, p_limit);
+$$;
+comment on function public.list_escalations is 'Escalations, newest first: a workspace''s own; for humans all of the project: {escalations, next_cursor}.';
+
+create function private.show_escalation(p_project_id uuid, p_id text)
+returns jsonb
+language plpgsql
+stable
+security definer -- one reading path for askers and humans
+set search_path = ''
+as $$
+declare
+    v_actor private.actor_info := private.viewer(p_project_id);
+begin
+    return private.escalation_json(private.find_escalation(v_actor, p_id));
+end;
+$$;
+comment on function private.show_escalation is 'See public.show_escalation.';
+
+create function public.show_escalation(p_id text, p_project_id uuid default null)
+returns jsonb
+language sql
+stable
+set search_path = ''
+as $$
+    select private.show_escalation(p_project_id, p_id);
+$$;
+comment on function public.show_escalation is 'One escalation with its context, by id or its first characters.';
+
+create or replace function private.status_escalations(p_project_id uuid)
+returns jsonb
+language sql
+stable
+security definer -- team_status shows every agent that a question is open, not what it says
+set search_path = ''
+as $$
+    select coalesce(jsonb_agg(jsonb_build_object(
+        'id', e.id, 'subject', e.subject, 'asker', e.asker || jsonb_build_object(
+            'short', coalesce(private.short_alias(e.asker_id), e.asker ->> 'name')),
+        'status', e.status, 'created_at', e.created_at, 'expires_at', e.expires_at) order by e.created_at), '[]')
+    from public.escalations as e
+    where e.project_id = p_project_id and e.status = 'pending' and (e.expires_at is null or e.expires_at > now());
+$$;
+comment on function private.status_escalations is 'Pending escalations, oldest first.';
+
+do $$
+declare
+    v_fn     regprocedure;
+    v_public text[] := array['escalate', 'answer_escalation', 'withdraw_escalation', 'list_escalations', 'show_escalation'];
+begin
+    for v_fn in
+        select p.oid from pg_proc as p
+        where p.pronamespace in ('private'::regnamespace, 'public'::regnamespace) and p.proname = any (v_public || array[
+            'escalation_json', 'find_escalation', 'refuse_closed_escalation', 'status_escalations'])
+    loop
+        execute format('revoke execute on function %s from public, anon, authenticated, service_role', v_fn);
+    end loop;
+    for v_fn in
+        select p.oid from pg_proc as p
+        where p.pronamespace in ('private'::regnamespace, 'public'::regnamespace) and p.proname = any (v_public)
+    loop
+        execute format('grant execute on function %s to authenticated', v_fn);
+    end loop;
+end;
+$$;
