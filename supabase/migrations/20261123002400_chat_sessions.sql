@@ -145,8 +145,8 @@ stable
 security definer -- reads messages of a session the reader is in
 set search_path = ''
 as $$
-    select array_agg(t order by t.seq) from (
-        select m.* from public.chat_messages as m
+    select array_agg(t.m order by (t.m).seq) from (
+        select m from public.chat_messages as m
         join public.chat_participants as p on p.session_id = m.session_id and p.participant_id = p_reader_id
         where m.session_id = p_session_id and m.seq > p.read_seq and m.seq < p_below and m.sender_id <> p_reader_id
         order by m.seq limit p_limit) as t;
