@@ -331,7 +331,7 @@ begin
               or exists (
                   select 1
                   from pg_catalog.pg_class as t
-                  where t.relnamespace = 'realtime'::regnamespace
+                  where t.relnamespace = v_schema
                     and t.oid in (
                         select g.tgrelid from pg_catalog.pg_trigger as g
                         where c.classid = 'pg_catalog.pg_trigger'::regclass and g.oid = c.objid
