@@ -22,7 +22,7 @@ create table public.mail (
 create unique index mail_project_seq_idx on public.mail (project_id, seq);
 create index mail_thread_idx on public.mail (thread_id, seq);
 create index mail_sender_idx on public.mail (sender_id, seq);
-create index mail_in_reply_to_idx on public.mail (in_reply_to) where in_reply_to is not null;
+create index mail_in_reply_to_idx on public.mail (in_reply_to);
 create index mail_search_idx on public.mail using gin (search);
 comment on table public.mail is 'Messages. participants: sender and recipients, who alone (besides the humans of the project) may read it.';
 
@@ -49,14 +49,15 @@ comment on table public.mail_recipients is 'One copy of a mail. rank: 3 urgent â
 alter table public.mail enable row level security;
 alter table public.mail_recipients enable row level security;
 revoke all on public.mail, public.mail_recipients from public, anon, authenticated, service_role;
+revoke all on sequence public.mail_seq_seq from public, anon, authenticated;
 grant select on public.mail, public.mail_recipients to authenticated;
 grant all on public.mail, public.mail_recipients to service_role;
 
 create policy mail_select_participant on public.mail for select to authenticated
     using (
         (participants && array(select private.current_actor_ids())
-            and project_id in (select private.current_project_ids()))
-        or project_id in (select private.member_project_ids()));
+            and project_id = any (array(select private.current_project_ids())))
+        or project_id = any (array(select private.member_project_ids())));
 -- Through the policy on mail: who may read a mail sees to whom it went.
 create policy mail_recipients_select_participant on public.mail_recipients for select to authenticated
     using (mail_id in (select m.id from public.mail as m));

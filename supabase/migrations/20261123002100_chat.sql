@@ -94,15 +94,15 @@ $$;
 create policy chat_sessions_select_participant on public.chat_sessions for select to authenticated
     using (
         (participants && array(select private.current_actor_ids())
-            and project_id in (select private.current_project_ids()))
-        or project_id in (select private.member_project_ids()));
+            and project_id = any (array(select private.current_project_ids())))
+        or project_id = any (array(select private.member_project_ids())));
 -- The other three through the policy on sessions.
 create policy chat_participants_select_participant on public.chat_participants for select to authenticated
     using (session_id in (select s.id from public.chat_sessions as s));
 create policy chat_messages_select_participant on public.chat_messages for select to authenticated
     using (session_id in (select s.id from public.chat_sessions as s));
 create policy chat_waits_select_participant on public.chat_waits for select to authenticated
-    using (waiter_id in (select private.current_actor_ids()) or session_id in (select s.id from public.chat_sessions as s));
+    using (waiter_id = any (array(select private.current_actor_ids())) or session_id in (select s.id from public.chat_sessions as s));
 
 create function private.wait_is_live(p_wait public.chat_waits)
 returns boolean

@@ -45,12 +45,12 @@ begin
           and (p_actor.is_human or p_actor.id = any (m.participants));
     elsif p_id ~ '^[0-9a-fA-F]{4,36}$' then
         -- The eight characters that lists and banners show.
-        select array_agg(m) into v_rows from (
-            select m.* from public.mail as m
+        select array_agg(t.m) into v_rows from (
+            select m from public.mail as m
             where m.project_id = p_actor.project_id and left(m.id::text, length(p_id)) = lower(p_id)
               and (p_actor.is_human or m.sender_id = p_actor.id
                 or m.id in (select r.mail_id from public.mail_recipients as r where r.recipient_id = p_actor.id))
-            limit 2) as m;
+            limit 2) as t;
     end if;
     if cardinality(v_rows) > 1 then
         perform private.fail('ambiguous_id', 409, format('Several mails begin with %s', p_id), 'Type more of the id');

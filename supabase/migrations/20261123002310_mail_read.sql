@@ -152,8 +152,8 @@ begin
     if numnode(v_words) = 0 then
         perform private.fail('empty_query', 400, 'There is no word to search for');
     end if;
-    select array_agg(t order by t.seq desc) into v_found from (
-        select m.* from public.mail as m
+    select array_agg(t.m order by (t.m).seq desc) into v_found from (
+        select m from public.mail as m
         where m.project_id = v_actor.project_id and m.search @@ v_words
           and (v_actor.is_human or v_actor.id = any (m.participants))
           and (p_cursor is null or m.seq < v_seq)

@@ -123,8 +123,8 @@ declare
     v_limit   int := least(greatest(coalesce(p_limit, 50), 1), 500);
     v_found   public.chat_messages[];
 begin
-    select array_agg(t order by t.seq desc) into v_found from (
-        select m.* from public.chat_messages as m
+    select array_agg(t.m order by (t.m).seq desc) into v_found from (
+        select m from public.chat_messages as m
         where m.session_id = v_session.id and (p_before is null or m.seq < p_before)
         order by m.seq desc limit v_limit + 1) as t;
     return jsonb_build_object(

@@ -8,8 +8,8 @@ stable
 security definer -- reads messages of sessions the reader is in
 set search_path = ''
 as $$
-    select array_agg(t order by t.created_at, t.session_id, t.seq) from (
-        select m.* from public.chat_participants as p
+    select array_agg(t.m order by (t.m).created_at, (t.m).session_id, (t.m).seq) from (
+        select m from public.chat_participants as p
         join public.chat_messages as m on m.session_id = p.session_id and m.seq > p.read_seq
         where p.participant_id = p_reader_id and m.sender_id <> p_reader_id
           and (p_session_id is null or p.session_id = p_session_id)
@@ -24,8 +24,8 @@ stable
 security definer -- reads messages of a session the reader is in
 set search_path = ''
 as $$
-    select array_agg(t order by t.seq) from (
-        select m.* from public.chat_messages as m
+    select array_agg(t.m order by (t.m).seq) from (
+        select m from public.chat_messages as m
         where m.session_id = p_session_id and m.seq > p_seq and m.sender_id <> p_reader_id
         order by m.seq limit 200) as t;
 $$;

@@ -37,8 +37,8 @@ grant all on public.escalations to service_role;
 -- The context quotes messages: the asker and the humans, no other agent.
 create policy escalations_select_party on public.escalations for select to authenticated
     using (
-        (asker_id in (select private.current_actor_ids()) and project_id in (select private.current_project_ids()))
-        or project_id in (select private.member_project_ids()));
+        (asker_id = any (array(select private.current_actor_ids())) and project_id = any (array(select private.current_project_ids())))
+        or project_id = any (array(select private.member_project_ids())));
 
 create function private.last_messages(p_actor_id uuid, p_limit int)
 returns jsonb

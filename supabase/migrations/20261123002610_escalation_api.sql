@@ -31,11 +31,11 @@ declare
     v_rows public.escalations[];
 begin
     if p_id ~ '^[0-9a-fA-F-]{4,36}$' then
-        select array_agg(e) into v_rows from (
-            select q.* from public.escalations as q
+        select array_agg(t.q) into v_rows from (
+            select q from public.escalations as q
             where q.project_id = p_actor.project_id and left(q.id::text, length(p_id)) = lower(p_id)
               and (p_actor.is_human or q.asker_id = p_actor.id)
-            limit 2) as e;
+            limit 2) as t;
     end if;
     if cardinality(v_rows) > 1 then
         perform private.fail('ambiguous_id', 409, format('Several escalations begin with %s', p_id), 'Type more of the id');
@@ -205,8 +205,8 @@ begin
     if p_cursor is not null then
         v_before := private.find_escalation(v_actor, p_cursor);
     end if;
-    select array_agg(t order by t.created_at desc, t.id desc) into v_found from (
-        select e.* from public.escalations as e
+    select array_agg(t.e order by (t.e).created_at desc, (t.e).id desc) into v_found from (
+        select e from public.escalations as e
         where e.project_id = v_actor.project_id and (v_actor.is_human or e.asker_id = v_actor.id)
           and (not coalesce(p_mine, false) or e.asker_id = v_actor.id)
           and (p_status is null or e.status = any (p_status))
