@@ -31,6 +31,8 @@ KEEP_ALIVE_SECONDS = 60
 HEADER_SECONDS = 15.0
 MAX_HEAD_BYTES = 64 * 1024
 MAX_HEADERS = 128
+# What hosted Realtime accepts.
+MAX_FRAME_BYTES = 5_000_000
 
 
 class JsonLines(logging.Formatter):
@@ -117,7 +119,12 @@ def serve(settings: GatewaySettings, bound: socket.socket) -> None:
         http=GuardedProtocol,
         ws="websockets-sansio",
         lifespan="on",
+        # A context per socket costs 40 KB, and each broadcast would be compressed once per reader.
+        ws_per_message_deflate=False,
+        ws_max_size=MAX_FRAME_BYTES,
         log_config=None,
+        # At level info uvicorn logs each WebSocket's URL, and with it the key.
+        log_level="warning",
         access_log=False,
         server_header=False,
         proxy_headers=False,
