@@ -245,7 +245,7 @@ class Cluster:
             self.installation.tool("initdb"), f"--pgdata={folder}", f"--username={SUPERUSER}",
             f"--pwfile={password_file}", "--auth=scram-sha-256", "--encoding=UTF8",
             f"--locale={locale}", "--lc-messages=C", "--no-instructions",
-            "--text-search-config=pg_catalog.english",
+            "--text-search-config=english",
         ]  # fmt: skip
         if self.installation.major >= 17:
             command += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
