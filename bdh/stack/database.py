@@ -45,6 +45,10 @@ BROKEN = (
     asyncpg.InternalClientError,
 )
 
+#: What a connection says whose session role a function changed for good: it may not even call
+#: the gateway's function, so nothing was run. Such a connection is replaced.
+ROLE_KEPT = "permission denied for function run_request"
+
 
 class DatabaseUnavailableError(Exception):
     """No connection within `PATIENCE_SECONDS`: nothing was sent, the call may be repeated."""
@@ -52,6 +56,14 @@ class DatabaseUnavailableError(Exception):
 
 class OutcomeUnknownError(Exception):
     """The connection broke after a statement was sent: it may have been committed or not."""
+
+
+class _LinkLostError(Exception):
+    """A connection that can no longer be used; `nothing_sent` says the statement was not run."""
+
+    def __init__(self, *, nothing_sent: bool) -> None:
+        super().__init__()
+        self.nothing_sent = nothing_sent
 
 
 class Link:
@@ -124,31 +136,39 @@ class Pool:
         while True:
             try:
                 return await self._run_once(sql, arguments)
-            except BROKEN as broken:
-                if not repeatable:
-                    raise OutcomeUnknownError from broken
+            except _LinkLostError as lost:
+                if not (repeatable or lost.nothing_sent):
+                    raise OutcomeUnknownError from lost.__cause__
                 now = asyncio.get_running_loop().time()
                 deadline = deadline or now + PATIENCE_SECONDS
                 if now > deadline:
-                    raise DatabaseUnavailableError from broken
+                    raise DatabaseUnavailableError from lost.__cause__
                 await asyncio.sleep(RETRY_SECONDS)
 
     async def _run_once(self, sql: str, arguments: tuple[object, ...]) -> list[asyncpg.Record]:
         link = await self.take()
+        sent = False
         try:
             statement = link.statements.get(sql)
-            while statement is None:
-                try:
-                    statement = link.statements[sql] = await link.connection.prepare(sql)
-                except BROKEN:
-                    # Preparing has no effect, so a connection that dies here is replaced.
-                    self.give_back(link)
-                    link = await self.take()
+            if statement is None:
+                statement = link.statements[sql] = await link.connection.prepare(sql)
+            sent = True
             return await statement.fetch(*arguments)
         except asyncio.CancelledError:
-            # The client went away: asyncpg has asked the server to cancel, which is a race.
+            # The caller went away: asyncpg asks the server to cancel, which is a race.
             link.connection.terminate()
             raise
+        except asyncpg.InsufficientPrivilegeError as error:
+            if str(error) != ROLE_KEPT:
+                raise
+            link.connection.terminate()
+            raise _LinkLostError(nothing_sent=True) from error
+        except BROKEN as error:
+            # A function may raise these SQLSTATEs itself; then the connection lives on.
+            if getattr(error, "severity_en", None) == "ERROR":
+                raise
+            link.connection.terminate()
+            raise _LinkLostError(nothing_sent=not sent) from error
         finally:
             self.give_back(link)
 

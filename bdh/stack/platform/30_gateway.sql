@@ -3,7 +3,7 @@
 -- Only `authenticator`, the role the gateway logs in as, may use any of it.
 
 -- Dropped first: `create or replace` cannot change what an older version returned.
-drop function if exists gateway.run;
+drop function if exists gateway.run_request;
 
 -- Run one planned statement as `p_role`, with the request's context, in the caller's transaction.
 --
@@ -12,7 +12,7 @@ drop function if exists gateway.run;
 -- Setting the role here, before the inner `execute` is planned, makes privileges and row level
 -- security those of `p_role`. The session user stays `authenticator`, which owns nothing: that
 -- is all that code can fall back to with `reset role`.
-create or replace function gateway.run(
+create or replace function gateway.run_request(
     p_role text,
     p_claims text,
     p_headers text,
@@ -87,10 +87,10 @@ begin
 end;
 $$;
 
-comment on function gateway.run is
+comment on function gateway.run_request is
     'Run one planned statement of a REST request as the given role; one call is one transaction.';
-revoke execute on function gateway.run from public, anon, authenticated, service_role;
-grant execute on function gateway.run to authenticator;
+revoke execute on function gateway.run_request from public, anon, authenticated, service_role;
+grant execute on function gateway.run_request to authenticator;
 
 create or replace function gateway.column_names(p_table oid, p_numbers smallint[])
 returns json
@@ -226,7 +226,7 @@ as $$
         ),
         'columns', (select coalesce(json_object_agg(c.owner, c.list), '{}') from columns as c),
         'keys', (select coalesce(json_object_agg(k.owner, k.list), '{}') from keys as k),
-        'functions', (select coalesce(json_agg(f), '[]') from functions as f),
+        'functions', (select coalesce(json_agg(f order by f.oid), '[]') from functions as f),
         'types', (
             select coalesce(
                 json_object_agg(

@@ -27,7 +27,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What `gateway.run` returned."""
+    """What `gateway.run_request` returned."""
 
     body: bytes
     row_count: int

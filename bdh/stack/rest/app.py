@@ -30,7 +30,7 @@ from bdh.stack.tokens import Tokens
 
 log = logging.getLogger("bdh.stack.rest")
 
-RUN = "select * from gateway.run($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+RUN = "select * from gateway.run_request($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
 Publish = Callable[[list[str]], None]
 
 
