@@ -22,6 +22,7 @@ comment on table public.events is 'One row per state change. xid_before: the xid
 
 alter table public.events enable row level security;
 revoke all on public.events from public, anon, authenticated, service_role;
+revoke all on sequence public.events_seq_seq from public, anon, authenticated, service_role;
 grant select on public.events to authenticated;
 grant all on public.events to service_role;
 

@@ -131,7 +131,7 @@ as $$
     select private.team_status(p_project_id, p_limit);
 $$;
 comment on function public.team_status is
-    'Who does what: {you, project, workspaces: [workspace + claims, locks, epic, waiting_for], escalations, counts}, the p_limit last seen.';
+    'Who does what: {you, project, workspaces: [workspace + claims, locks, epic, waiting_for], escalations, counts}.';
 
 create function private.whoami(p_project_id uuid)
 returns jsonb
@@ -180,7 +180,7 @@ as $$
     select private.whoami(p_project_id);
 $$;
 comment on function public.whoami is
-    'The caller: {actor, project, workspace, member, projects, claims, locks_count, schema_version}; no actor: a human of none or of several.';
+    'The caller: {actor, project, workspace, member, projects, claims, locks_count, schema_version}; actor null: which project?';
 
 create function private.list_workspaces(p_project_id uuid, p_include_removed boolean, p_cursor text, p_limit int)
 returns jsonb

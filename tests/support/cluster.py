@@ -82,6 +82,7 @@ class TestCluster:
             os.environ["BDH_PG_BIN"] = os.environ["BDH_TEST_PG_BIN"]
         installation = runnable_installation(self.folder / "copies")
         self.major = installation.major
+        self.tool = installation.tool
         home = self.folder / "home"
         self.place = ClusterPlace(home, home / "socket")
         self._cluster = Cluster(installation, self.place.data, self.place.socket_dir, THROWAWAY)
