@@ -36,9 +36,7 @@ def verify_code(client: RpcClient, store: SessionStore, email: str, code: str) -
     return store.keep(client.post("/auth/v1/verify", body), client.url)
 
 
-def make_link(
-    client: RpcClient, secret_key: str, email: str, *, name: str | None = None
-) -> str:
+def make_link(client: RpcClient, secret_key: str, email: str, *, name: str | None = None) -> str:
     """
     A single-use token that signs `email` in within a minute; makes the user, called `name`, if
     it is new.
