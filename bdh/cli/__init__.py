@@ -70,15 +70,9 @@ def _invoke(app: App, words: list[str]) -> int:
         return _fail(app, _usage(error))
     except click.Abort:
         return EXIT_INTERRUPTED
-    if isinstance(result, int) and result:
-        return result
-    if not _only_help(words):
+    if "--help" not in words:
         app.finish()
-    return 0
-
-
-def _only_help(words: list[str]) -> bool:
-    return "--help" in words
+    return result if isinstance(result, int) else 0
 
 
 def _fail(app: App, error: BdhError) -> int:

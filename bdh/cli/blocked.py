@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @verb("blocked", yields="beads:BlockedList")
 @paging_options
 @click.pass_obj
-def command(app: App, limit: int | None, cursor: str | None) -> None:
+def command(app: App, /, limit: int | None, cursor: str | None) -> None:
     """List beads that wait for others, and for which."""
     from bdh.core import beads
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 @click.pass_obj
 def command(
     app: App,
+    /,
     mine: bool,
     holder: str | None,
     stale: bool,

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @jump_in_option
 @click.pass_obj
 def command(
-    app: App, bead_ids: tuple[str, ...], reason: str | None, jump_in: str | None
+    app: App, /, bead_ids: tuple[str, ...], reason: str | None, jump_in: str | None
 ) -> None:
     """Close BEAD_IDS, see what that unblocked and which work of others it touches."""
     from bdh.core import beads
@@ -35,12 +35,7 @@ def human(closed: ClosedBeads) -> str:
     lines = [f"Closed {ids(closed.beads)}"]
     lines += [f"  unblocked {reference(bead)}" for bead in closed.unblocked]
     lines += [
-        f"  related: {work.bead_id} {line(work.title)} ({holder_name(work.holder)} is on it)"
+        f"  related: {work.bead_id} {line(work.title)} ({line(work.holder)} is on it)"
         for work in closed.related
     ]
     return "\n".join(lines)
-
-
-def holder_name(holder: object) -> str:
-    """The holder's name in whatever form the backend names it."""
-    return line(str(getattr(holder, "name", None) or holder or "somebody"))

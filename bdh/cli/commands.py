@@ -5,7 +5,7 @@ from __future__ import annotations
 # A group is a prefix of other names and has its own line, without a module when it only groups.
 COMMANDS: dict[str, tuple[str | None, str]] = {
     "create": ("create", "Create a bead."),
-    "show": ("show", "Show beads with all that hangs on them."),
+    "show": ("show", "Show a bead with all that hangs on it."),
     "list": ("list", "List beads by status, kind, label, assignee, parent."),
     "search": ("search", "Find beads by words in id, title and description."),
     "update": ("update", "Change beads; `-s in_progress` claims them."),

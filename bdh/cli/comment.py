@@ -14,7 +14,7 @@ from bdh.cli.verb import verb
 @click.argument("text", required=False)
 @click.option("-f", "--body-file", "--file", help="Read the text from a file; `-`: standard input.")
 @click.pass_obj
-def command(app: App, bead_id: str, text: str | None, body_file: str | None) -> None:
+def command(app: App, /, bead_id: str, text: str | None, body_file: str | None) -> None:
     """Comment on BEAD_ID. TEXT `-` reads standard input, so that no shell mangles it."""
     from bdh.core import beads
 

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from bdh.cli import types
 from bdh.cli.app import App
 from bdh.cli.text import line
-from bdh.cli.types import LABELS, PRIORITY, flat, text_argument
+from bdh.cli.types import flat, text_argument
 from bdh.cli.verb import verb
 
 if TYPE_CHECKING:
@@ -17,17 +18,17 @@ if TYPE_CHECKING:
 
 @verb("create", yields="beads:Bead")
 @click.argument("title")
-@click.option("-p", "--priority", type=PRIORITY, help="0 (most urgent) to 4; default 2.")
+@click.option("-p", "--priority", type=types.priority, help="0 (most urgent) to 4; default 2.")
 @click.option("-t", "--type", "issue_type", help="task, bug, feature, epic, chore, …")
 @click.option("-d", "--description", help="What is to be done; `-` reads standard input.")
 @click.option("--body-file", help="Read the description from a file; `-` is standard input.")
-@click.option("-l", "--labels", "--label", multiple=True, type=LABELS, help="Labels.")
+@click.option("-l", "--labels", "--label", multiple=True, type=types.words, help="Labels.")
 @click.option("-a", "--assignee", help="Who should do it; claims nothing.")
 @click.option("--parent", "parent_id", metavar="ID", help="The bead it is a part of.")
 @click.option(
     "--deps",
     multiple=True,
-    type=LABELS,
+    type=types.words,
     metavar="[TYPE:]ID,…",
     help="What it depends on; the type is `blocks` unless named (discovered-from:bd-7).",
 )
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 @click.pass_obj
 def command(
     app: App,
+    /,
     title: str,
     description: str | None,
     body_file: str | None,

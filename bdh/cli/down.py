@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @verb(":down", yields="stack:StackDown", banner=Banner.NEVER)
 @click.pass_obj
-def command(app: App) -> None:
+def command(app: App, /) -> None:
     """Stop the embedded stack: all that it started, and nothing else."""
     from bdh.models.stack import StackDown
     from bdh.stack import control

@@ -24,7 +24,11 @@ class LazyGroup(click.Group):
         name = f"{self.prefix} {cmd_name}".strip()
         return load(name) if name in COMMANDS else None
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(
+        self,
+        ctx: click.Context,  # noqa: ARG002
+        formatter: click.HelpFormatter,
+    ) -> None:
         rows = [
             (name, COMMANDS[f"{self.prefix} {name}".strip()][1]) for name in names_in(self.prefix)
         ]

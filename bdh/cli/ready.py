@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from bdh.cli import types
 from bdh.cli.app import App
 from bdh.cli.bead_text import bead_lines, more
 from bdh.cli.text import line, plural
-from bdh.cli.types import LABELS, PRIORITY, flat, paging_options
+from bdh.cli.types import flat, paging_options
 from bdh.cli.verb import verb
 
 if TYPE_CHECKING:
@@ -18,15 +19,17 @@ if TYPE_CHECKING:
 
 @verb("ready", yields="beads:ReadyBeads")
 @click.option("--claim", "claim_it", is_flag=True, help="Claim the best one.")
-@click.option("-p", "--priority", "priority_max", type=PRIORITY, help="This urgent or more.")
+@click.option("-p", "--priority", "priority_max", type=types.priority, help="This urgent or more.")
 @click.option("-t", "--type", "types", multiple=True, help="Only of this kind.")
-@click.option("-l", "--label", "labels", multiple=True, type=LABELS, help="Only with this label.")
+@click.option(
+    "-l", "--label", "labels", multiple=True, type=types.words, help="Only with this label."
+)
 @click.option("--epic", "apex_id", metavar="ID", help="Only below this topmost bead.")
 @click.option("-u", "--unassigned", is_flag=True, help="Only what is assigned to nobody.")
 @paging_options
 @click.pass_obj
 def command(
-    app: App, claim_it: bool, labels: tuple[tuple[str, ...], ...], **filters: Any
+    app: App, /, claim_it: bool, labels: tuple[tuple[str, ...], ...], **filters: Any
 ) -> None:
     """List work that nothing blocks: yours first, then by priority, then the oldest."""
     if claim_it:
@@ -61,8 +64,9 @@ def human(found: ReadyBeads) -> str:
     if not found.beads:
         return "Nothing is ready: `bdh blocked` lists what waits"
     head = f"{plural(len(found.beads), 'bead')} without blockers:"
-    missing = "".join(
-        f"\n{line(row.get('bead_id'))} waits for {line(row.get('depends_on_id'))}, which is not here"
-        for row in found.missing_blockers
-    )
-    return f"{head}\n{bead_lines(found.beads)}{missing}" + more(found.next_cursor, "bdh ready")
+    lines = [head, bead_lines(found.beads)]
+    lines += [
+        f"{line(gap.bead_id)} names {line(gap.depends_on_id)} as a blocker, which is not here"
+        for gap in found.missing_blockers
+    ]
+    return "\n".join(lines) + more(found.next_cursor, "bdh ready")

@@ -16,8 +16,12 @@ if TYPE_CHECKING:
     from bdh.config import Settings
     from bdh.local.directory import Identity
     from bdh.models.notices import Notice
+    from bdh.stack.control import StackInfo
 
 Say = Callable[[str], None]
+
+# The backend answered, and failed: the same call will fail again.
+FAILED = ("backend_failed", "bad_answer")
 
 
 class Remote:
@@ -52,7 +56,7 @@ class Remote:
             self._replay()
             return self._send(function, wire)
         except UnreachableError as error:
-            if self._spool is None:
+            if self._spool is None or error.code in FAILED:
                 raise
             self._spool.keep(function, wire, what)
             raise UnreachableError(
@@ -85,13 +89,14 @@ class Remote:
             return
         try:
             sent = self._spool.replay(self._send, self._tell_refused)
-        except UnreachableError:
-            raise
         except BdhError as error:
-            self._say(f"kept calls could not be sent now: {error.message}")
+            if isinstance(error, UnreachableError) and error.code not in FAILED:
+                raise
+            # The backend is there and cannot take this one: that must not stop everything else.
+            self._say(f"what was kept while offline could not be sent now: {error.message}")
             return
         if sent:
-            self._say(f"sent {sent} kept while the backend was away")
+            self._say(f"sent what was kept while offline ({sent})")
 
     def _tell_refused(self, kept: Kept, refusal: RefusedError) -> None:
         self._say(f"kept while offline, now refused: {kept.what}: {refusal.message}")
@@ -104,7 +109,7 @@ def workspace_backend(identity: Identity, settings: Settings, say: Say) -> Remot
     from bdh.api.session import SessionStore
 
     url, key = address(identity.stack_dir, settings, say, url=identity.url, key=identity.key)
-    session = SessionStore(identity.session_file)
+    session = SessionStore(identity.session_file, backend=identity.stack_dir)
     client = RpcClient(url, key, session, timeout=settings.timeout_seconds)
     return Remote(client, say=say, spool=Spool(identity.folder / "spool"))
 
@@ -116,6 +121,17 @@ def address(
     if stack_dir is None:
         # A workspace's own tokens go to another address only if somebody asks for it.
         return settings.url.text or url or "", settings.key.text or key or ""
+    info = stack(stack_dir, say)
+    return info.url, info.publishable_key
+
+
+def stack(stack_dir: str, say: Say) -> StackInfo:
+    """
+    The embedded stack, running.
+
+    Raises:
+        UnreachableError: `stack_stopped`, inside a sandbox, where a stack could not serve others.
+    """
     from bdh.stack.control import ensure_running, find_running
     from bdh.stack.paths import StackPaths
 
@@ -123,9 +139,6 @@ def address(
     info = find_running(paths)
     if info is None and in_network_sandbox():
         raise UnreachableError(
-            "Cannot start the embedded stack from inside a sandbox",
-            code="stack_stopped",
-            hint="bdh :up",
+            "Cannot start the embedded stack inside a sandbox", code="stack_stopped", hint="bdh :up"
         )
-    info = info or ensure_running(paths, progress=say)
-    return info.url, info.publishable_key
+    return info or ensure_running(paths, progress=say)

@@ -13,7 +13,7 @@ from bdh.cli.verb import verb
 @click.argument("bead_ids", nargs=-1, required=True)
 @click.option("-r", "--reason", help="Why.")
 @click.pass_obj
-def command(app: App, bead_ids: tuple[str, ...], reason: str | None) -> None:
+def command(app: App, /, bead_ids: tuple[str, ...], reason: str | None) -> None:
     """Open closed BEAD_IDS again."""
     from bdh.core import beads
 

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import click
 
+from bdh.cli import types
 from bdh.cli.app import App
-from bdh.cli.types import LABELS, flat, paging_options
+from bdh.cli.types import flat, paging_options
 from bdh.cli.verb import verb
 
 
 @verb("search", yields="beads:BeadList")
 @click.argument("words", nargs=-1, required=True)
-@click.option("-s", "--status", multiple=True, type=LABELS, help="Only with this status.")
+@click.option("-s", "--status", multiple=True, type=types.words, help="Only with this status.")
 @click.option("--all", "include_closed", is_flag=True, help="Also closed ones.")
 @paging_options
 @click.pass_obj
 def command(
     app: App,
+    /,
     words: tuple[str, ...],
     status: tuple[tuple[str, ...], ...],
     include_closed: bool,

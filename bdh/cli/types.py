@@ -15,51 +15,25 @@ F = TypeVar("F", bound=Callable[..., Any])
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
-class Priority(click.ParamType):
+def priority(text: str) -> int:
     """0 (most urgent) to 4, also written P0 to P4."""
-
-    name = "0-4"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> int:
-        match = re.fullmatch(r"[pP]?([0-4])", str(value))
-        return int(match[1]) if match else self.fail(f"{value!r} is not 0-4", param, ctx)
+    match = re.fullmatch(r"[pP]?([0-4])", text)
+    if match is None:
+        raise click.BadParameter(f"{text!r} is not 0 to 4")
+    return int(match[1])
 
 
-class Duration(click.ParamType):
+def duration(text: str) -> int:
     """`90s`, `15m`, `4h`, `7d`, `2w`, as seconds; a bare number is seconds."""
-
-    name = "duration"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> int:
-        match = re.fullmatch(r"(\d+)([smhdw]?)", str(value))
-        if match is None:
-            self.fail(f"{value!r} is not a length of time like 15m, 4h, 7d", param, ctx)
-        return int(match[1]) * SECONDS[match[2] or "s"]
+    match = re.fullmatch(r"(\d+)([smhdw]?)", text)
+    if match is None:
+        raise click.BadParameter(f"{text!r} is not a length of time like 15m, 4h, 7d")
+    return int(match[1]) * SECONDS[match[2] or "s"]
 
 
-class Labels(click.ParamType):
+def words(text: str) -> tuple[str, ...]:
     """Comma-separated words."""
-
-    name = "a,b"
-
-    def convert(
-        self,
-        value: Any,
-        param: click.Parameter | None,  # noqa: ARG002
-        ctx: click.Context | None,  # noqa: ARG002
-    ) -> tuple[str, ...]:
-        if isinstance(value, tuple):
-            return value
-        return tuple(word.strip() for word in str(value).split(",") if word.strip())
-
-
-PRIORITY = Priority()
-DURATION = Duration()
-LABELS = Labels()
+    return tuple(word.strip() for word in text.split(",") if word.strip())
 
 
 def flat(groups: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
@@ -105,7 +79,9 @@ def text_argument(text: str | None, file: str | None, what: str) -> str | None:
             return sys.stdin.read()
         return Path(str(file)).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise click.UsageError(f"Cannot read {what} from {file or 'standard input'}: {error}") from None
+        raise click.UsageError(
+            f"Cannot read {what} from {file or 'standard input'}: {error}"
+        ) from None
 
 
 def required_text(text: str | None, file: str | None, what: str) -> str:

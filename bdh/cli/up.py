@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @click.option("--host", help="Where to listen; kept for the next start. Default 127.0.0.1.")
 @click.option("--port", type=int, help="Likewise; when it is taken, another is used.")
 @click.pass_obj
-def command(app: App, host: str | None, port: int | None) -> None:
+def command(app: App, /, host: str | None, port: int | None) -> None:
     """Start the embedded stack, or find that it runs. Other verbs do this by themselves."""
     from bdh.models.stack import StackUp
     from bdh.stack import control

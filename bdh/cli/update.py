@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from bdh.cli import types
 from bdh.cli.app import App
 from bdh.cli.bead_text import bead_lines
-from bdh.cli.types import LABELS, PRIORITY, flat, jump_in_option, text_argument
+from bdh.cli.types import flat, jump_in_option, text_argument
 from bdh.cli.verb import verb
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 @click.option("-s", "--status", help="in_progress claims; any other gives a claim back.")
 @click.option("--claim", "claim_it", is_flag=True, help="The same as -s in_progress.")
 @click.option("--title", help="A new title.")
-@click.option("-p", "--priority", type=PRIORITY, help="0 (most urgent) to 4.")
+@click.option("-p", "--priority", type=types.priority, help="0 (most urgent) to 4.")
 @click.option("-t", "--type", "issue_type", help="task, bug, feature, epic, chore, …")
 @click.option("-a", "--assignee", help="Who should do it; empty for nobody.")
 @click.option("-d", "--description", help="A new description; `-` reads standard input.")
@@ -29,9 +30,13 @@ if TYPE_CHECKING:
 @click.option("--acceptance", "acceptance_criteria", help="When it is done.")
 @click.option("--notes", help="New notes.")
 @click.option("--parent", "parent_id", metavar="ID", help="The bead it is part of; empty: none.")
-@click.option("-l", "--labels", "--set-labels", multiple=True, type=LABELS, help="All its labels.")
-@click.option("--add-label", "add_labels", multiple=True, type=LABELS, help="Add labels.")
-@click.option("--remove-label", "remove_labels", multiple=True, type=LABELS, help="Remove labels.")
+@click.option(
+    "-l", "--labels", "--set-labels", multiple=True, type=types.words, help="All its labels."
+)
+@click.option("--add-label", "add_labels", multiple=True, type=types.words, help="Add labels.")
+@click.option(
+    "--remove-label", "remove_labels", multiple=True, type=types.words, help="Remove labels."
+)
 @click.option("-e", "--estimate", "estimated_minutes", type=int, help="Minutes it may take.")
 @click.option("--external-ref", help="Its name elsewhere.")
 @click.option("--defer", "defer_until", metavar="WHEN", help="Not ready before; empty: now.")
@@ -40,6 +45,7 @@ if TYPE_CHECKING:
 @click.pass_obj
 def command(
     app: App,
+    /,
     bead_ids: tuple[str, ...],
     jump_in: str | None,
     force: bool,

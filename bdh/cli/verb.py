@@ -42,7 +42,7 @@ class Verb(click.Command):
 
 def verb(
     name: str, *, yields: str | None = None, banner: Banner = Banner.BESIDE, **attributes: Any
-) -> Callable[[Callable[..., None]], Verb]:
+) -> Callable[[Callable[..., int | None]], Verb]:
     """
     Make the function below the verb `name`.
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @verb(":version", yields="stack:Versions", banner=Banner.NEVER)
 @click.pass_obj
-def command(app: App) -> None:
+def command(app: App, /) -> None:
     """Show the versions of bdh, Python and the embedded stack."""
     import platform
 

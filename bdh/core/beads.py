@@ -16,10 +16,9 @@ from bdh.models.beads import (
     ChangedBeads,
     ClosedBeads,
     Comment,
-    Dependency,
+    DeletedBeads,
     ReadyBeads,
     Stats,
-    Tree,
 )
 
 IN_PROGRESS = "in_progress"
@@ -46,19 +45,20 @@ def update(
         RefusedError: `claim_taken`, `stale_claim`, `bead_blocked`, `not_found`, …
     """
     claiming = changes.get("status") == IN_PROGRESS
-    result = _fenced(
-        backend,
-        "update_beads",
-        epochs,
-        bead_ids,
-        ids=list(bead_ids),
-        changes=dict(changes),
-        jump_in=True if jump_in is not None else None,
-        reason=jump_in,
-        force=force or None,
-        # A new claim gets a new epoch; the one of a claim that ended says nothing about it.
-        epoch=None if claiming else fence(epochs, bead_ids),
-    )
+    try:
+        result = backend.call(
+            "update_beads",
+            ids=list(bead_ids),
+            changes=dict(changes),
+            jump_in=True if jump_in is not None else None,
+            reason=jump_in,
+            force=force or None,
+            # A new claim gets a new epoch; that of one that ended says nothing about it.
+            epochs=None if claiming else fence(epochs, bead_ids),
+        )
+    except RefusedError as refusal:
+        forget_stale(epochs, bead_ids, refusal)
+        raise
     changed = ChangedBeads.from_json(result)
     for claim in changed.claims:
         epochs.remember(claim.bead_id, claim.epoch)
@@ -82,7 +82,7 @@ def close(
             reason=reason,
             jump_in=True if jump_in is not None else None,
             jump_in_reason=jump_in,
-            epoch=fence(epochs, bead_ids),
+            epochs=fence(epochs, bead_ids),
         )
     except RefusedError as refusal:
         forget_stale(epochs, bead_ids, refusal)
@@ -97,9 +97,9 @@ def reopen(backend: Backend, bead_ids: Sequence[str], reason: str | None = None)
     return BeadList.from_json(backend.call("reopen_beads", ids=list(bead_ids), reason=reason))
 
 
-def delete(backend: Backend, bead_ids: Sequence[str], reason: str | None = None) -> BeadList:
+def delete(backend: Backend, bead_ids: Sequence[str], reason: str | None = None) -> DeletedBeads:
     """Delete beads; tombstones stay, so that an import does not bring them back."""
-    return BeadList.from_json(backend.call("delete_beads", ids=list(bead_ids), reason=reason))
+    return DeletedBeads.from_json(backend.call("delete_beads", ids=list(bead_ids), reason=reason))
 
 
 def comment(backend: Backend, bead_id: str, body: str) -> Comment:
@@ -131,40 +131,6 @@ def blocked(backend: Backend, limit: int | None = None, cursor: str | None = Non
 def stats(backend: Backend) -> Stats:
     """Counts of the project's beads."""
     return Stats.from_json(backend.call("bead_stats"))
-
-
-def add_dependency(backend: Backend, bead_id: str, depends_on: str, kind: str) -> Dependency:
-    """Make `bead_id` depend on another bead; `cycle` is refused, with the cycle named."""
-    result = backend.call("add_dependency", id=bead_id, depends_on=depends_on, type=kind)
-    return Dependency.from_json(result)
-
-
-def remove_dependency(
-    backend: Backend, bead_id: str, depends_on: str, kind: str | None
-) -> Dependency:
-    """Remove a dependency, of every type unless one is named."""
-    result = backend.call("remove_dependency", id=bead_id, depends_on=depends_on, type=kind)
-    return Dependency.from_json(result)
-
-
-def dependency_tree(backend: Backend, bead_id: str, *, direction: str, depth: int | None) -> Tree:
-    """What a bead waits for (`down`), or what waits for it (`up`)."""
-    result = backend.call("dependency_tree", id=bead_id, direction=direction, depth=depth)
-    return Tree.from_json(result)
-
-
-def _fenced(
-    backend: Backend,
-    function: str,
-    epochs: EpochBook,
-    bead_ids: Sequence[str],
-    **arguments: object,
-) -> dict[str, Any]:
-    try:
-        return backend.call(function, **arguments)
-    except RefusedError as refusal:
-        forget_stale(epochs, bead_ids, refusal)
-        raise
 
 
 def _given(fields: Mapping[str, object]) -> dict[str, object]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bdh.core.ports import Backend, EpochBook
 from bdh.errors import RefusedError
-from bdh.models.claims import Claim, ClaimList
+from bdh.models.claims import ClaimList, Released, TakenClaim
 
 STALE = "stale_claim"
 
@@ -18,7 +18,7 @@ def claim(
     *,
     jump_in: str | None = None,
     force: bool = False,
-) -> Claim:
+) -> TakenClaim:
     """
     Claim a bead; the holder claiming again changes nothing.
 
@@ -36,7 +36,7 @@ def claim(
         reason=jump_in,
         force=force or None,
     )
-    taken = Claim.from_json(result)
+    taken = TakenClaim.from_json(result)
     epochs.remember(taken.bead_id, taken.epoch)
     return taken
 
@@ -49,7 +49,7 @@ def claim_next(
     labels: Sequence[str] | None = None,
     types: Sequence[str] | None = None,
     apex_id: str | None = None,
-) -> Claim | None:
+) -> TakenClaim | None:
     """Claim the best ready bead, one nobody else gets; `None` when nothing is ready."""
     result = backend.call(
         "claim_next",
@@ -60,12 +60,12 @@ def claim_next(
     )
     if not result.get("bead_id"):
         return None
-    taken = Claim.from_json(result)
+    taken = TakenClaim.from_json(result)
     epochs.remember(taken.bead_id, taken.epoch)
     return taken
 
 
-def release(backend: Backend, epochs: EpochBook, bead_id: str, *, note: str | None) -> Claim:
+def release(backend: Backend, epochs: EpochBook, bead_id: str, *, note: str | None) -> Released:
     """
     Give a bead back, with a note for whoever takes it next; kept when the backend is away.
 
@@ -81,15 +81,17 @@ def release(backend: Backend, epochs: EpochBook, bead_id: str, *, note: str | No
         forget_stale(epochs, [bead_id], refusal)
         raise
     epochs.forget(bead_id)
-    return Claim.from_json(result)
+    return Released.from_json(result)
 
 
-def release_for(backend: Backend, bead_id: str, alias: str, reason: str, note: str | None) -> Claim:
+def release_for(
+    backend: Backend, bead_id: str, alias: str, reason: str, note: str | None
+) -> Released:
     """As a human, give back a bead that the workspace `alias` holds."""
     result = backend.call(
         "release_bead", bead_id=bead_id, note=note, for_alias=alias, reason=reason
     )
-    return Claim.from_json(result)
+    return Released.from_json(result)
 
 
 def list_claims(
@@ -115,9 +117,10 @@ def list_claims(
     return ClaimList.from_json(result)
 
 
-def fence(epochs: EpochBook, bead_ids: Sequence[str]) -> int | None:
-    """The epoch to pass with a write to one bead; none for several, whose epochs differ."""
-    return epochs.get(bead_ids[0]) if len(bead_ids) == 1 else None
+def fence(epochs: EpochBook, bead_ids: Sequence[str]) -> dict[str, int] | None:
+    """The epochs of this workspace's claims among the beads, to pass with a write."""
+    known = {bead_id: epoch for bead_id in bead_ids if (epoch := epochs.get(bead_id)) is not None}
+    return known or None
 
 
 def forget_stale(epochs: EpochBook, bead_ids: Sequence[str], refusal: RefusedError) -> None:

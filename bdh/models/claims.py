@@ -35,6 +35,27 @@ class Claim(Row):
 
 
 @dataclass(frozen=True, repr=False, eq=False)
+class TakenClaim(Claim):
+    """A claim just taken, or held before; `jumped_in_over` is whom it was taken from."""
+
+    PARTS: ClassVar[dict[str, type[Row]]] = {**Claim.PARTS, "jumped_in_over": Holder}
+
+    already_held: bool = False
+    jumped_in_over: Holder | None = None
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Released(Row):
+    """A bead given back; `claim` is the one that ended, `released` false when there was none."""
+
+    PARTS: ClassVar[dict[str, type[Row]]] = {"claim": Claim}
+
+    bead_id: str
+    released: bool = True
+    claim: Claim | None = None
+
+
+@dataclass(frozen=True, repr=False, eq=False)
 class ClaimList(Row):
     """A page of claims."""
 

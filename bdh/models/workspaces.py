@@ -37,6 +37,7 @@ class Workspace(Row):
     hostname: str | None = None
     host: str | None = None
     path: str | None = None
+    focus: str | None = None
     created_at: str = ""
     removed_at: str | None = None
 
@@ -62,6 +63,7 @@ class Project(Row):
     plan: str = ""
     settings: JsonObject = field(default_factory=dict)
     role: str | None = None
+    created_at: str | None = None
     created: bool = False
 
 
@@ -79,11 +81,14 @@ class Joined(Row):
 class Invite(Row):
     """An invitation; the token is shown this once."""
 
+    id: str
     token: str
-    expires_at: str = ""
-    uses: int = 1
     kind: str = "workspace"
     role: str | None = None
+    alias: str | None = None
+    email: str | None = None
+    uses: int = 1
+    expires_at: str = ""
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -98,11 +103,77 @@ class Whoami(Row):
         "claims": Claim,
     }
 
-    actor: Actor
+    actor: Actor | None = None
     project: Project | None = None
     workspace: Workspace | None = None
     member: JsonObject | None = None
     projects: tuple[Project, ...] = ()
     claims: tuple[Claim, ...] = ()
     locks_count: int = 0
-    schema_version: str | None = None
+    schema_version: int | None = None
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Setup(Row):
+    """What `:init`, `:join` and `:add-worktree` made, or with `--dry-run` would make."""
+
+    PARTS: ClassVar[dict[str, type[Row]]] = {"workspace": Workspace, "project": Project}
+
+    directory: str
+    workspace: Workspace | None = None
+    project: Project | None = None
+    created: bool = True
+    steps: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class HeldLock(Row):
+    """A file lock, as a status shows it."""
+
+    path: str
+    mode: str = "exclusive"
+    reason: str | None = None
+    expires_at: str | None = None
+    seconds_left: int | None = None
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Epic(Row):
+    """The topmost bead above a claim."""
+
+    id: str
+    title: str = ""
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class TeamMate(Workspace):
+    """A workspace and what it is doing; `waiting_for` are those whose answer it waits for."""
+
+    PARTS: ClassVar[dict[str, type[Row]]] = {
+        **Workspace.PARTS,
+        "claims": Claim,
+        "locks": HeldLock,
+        "epic": Epic,
+    }
+
+    claims: tuple[Claim, ...] = ()
+    locks: tuple[HeldLock, ...] = ()
+    epic: Epic | None = None
+    waiting_for: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class TeamStatus(Row):
+    """Who is here, on what; `you` is the caller."""
+
+    PARTS: ClassVar[dict[str, type[Row]]] = {
+        "you": TeamMate,
+        "project": Project,
+        "workspaces": TeamMate,
+    }
+
+    you: TeamMate
+    project: Project | None = None
+    workspaces: tuple[TeamMate, ...] = ()
+    escalations: tuple[JsonObject, ...] = ()
+    counts: JsonObject = field(default_factory=dict)

@@ -14,7 +14,7 @@ from bdh.cli.verb import Banner, verb
 @click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--overwrite", is_flag=True, help="Replace FILE if it exists.")
 @click.pass_obj
-def command(app: App, file: Path | None, overwrite: bool) -> None:
+def command(app: App, /, file: Path | None, overwrite: bool) -> None:
     """Write a backup of the whole stack to FILE (by default into the stack's folder)."""
     from bdh.models.stack import StackFile
     from bdh.stack import control

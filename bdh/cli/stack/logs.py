@@ -12,7 +12,7 @@ from bdh.cli.verb import Banner, verb
 @click.argument("name", required=False)
 @click.option("-n", "--lines", default=100, show_default=True, help="How many lines of each.")
 @click.pass_obj
-def command(app: App, name: str | None, lines: int) -> None:
+def command(app: App, /, name: str | None, lines: int) -> None:
     """Show the last lines of a log (gateway, postgres, supervisor, migrate), or of each."""
     from bdh.models.stack import LogLines
     from bdh.stack import control

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @verb("mail", yields="stack:Outbox", banner=Banner.NEVER)
 @click.option("-n", "--limit", default=20, show_default=True, help="How many, newest first.")
 @click.pass_obj
-def command(app: App, limit: int) -> None:
+def command(app: App, /, limit: int) -> None:
     """Show e-mails that the stack wrote to its outbox, as no mail server is set up."""
     from bdh.models.stack import Outbox, OutboxMail
     from bdh.stack import control

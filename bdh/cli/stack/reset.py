@@ -11,7 +11,7 @@ from bdh.cli.verb import Banner, verb
 @verb("reset", yields="stack:StackDown", banner=Banner.NEVER)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_obj
-def command(app: App, yes: bool) -> None:
+def command(app: App, /, yes: bool) -> None:
     """Delete the stack's database, keys, e-mails and logs. Backups stay."""
     from bdh.cli.human import require_human
     from bdh.models.stack import StackDown

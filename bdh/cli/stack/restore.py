@@ -14,7 +14,7 @@ from bdh.cli.verb import Banner, verb
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--force", is_flag=True, help="Also when the stack holds projects.")
 @click.pass_obj
-def command(app: App, file: Path, force: bool) -> None:
+def command(app: App, /, file: Path, force: bool) -> None:
     """Replace the stack's database by the backup in FILE, all or nothing."""
     from bdh.cli.human import require_human
     from bdh.models.stack import StackFile

@@ -18,7 +18,7 @@ MEGABYTE = 1_000_000
 
 @verb("status", yields="stack:StackState", banner=Banner.NEVER)
 @click.pass_obj
-def command(app: App) -> None:
+def command(app: App, /) -> None:
     """Show whether the stack runs, where, and what it takes. Starts nothing."""
     from bdh.models.stack import StackProcess, StackState
     from bdh.stack import control

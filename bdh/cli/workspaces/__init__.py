@@ -1,0 +1,1 @@
+"""`bdh :workspaces`: without a verb it lists."""

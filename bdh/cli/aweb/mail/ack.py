@@ -12,7 +12,7 @@ from bdh.cli.verb import Banner, verb
 @verb("ack", yields="mail:AckedMail", banner=Banner.AFTER)
 @click.argument("mail_ids", nargs=-1, required=True)
 @click.pass_obj
-def command(app: App, mail_ids: tuple[str, ...]) -> None:
+def command(app: App, /, mail_ids: tuple[str, ...]) -> None:
     """Acknowledge messages: their senders see that you have them."""
     from bdh.core import mail
 

@@ -19,6 +19,7 @@ from bdh.cli.verb import Banner, verb
 @click.pass_obj
 def command(
     app: App,
+    /,
     unread: bool,
     sent: bool,
     everything: bool,

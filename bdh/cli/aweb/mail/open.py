@@ -12,7 +12,7 @@ from bdh.cli.verb import Banner, verb
 @verb("open", yields="mail:Mail", banner=Banner.AFTER)
 @click.argument("mail_id")
 @click.pass_obj
-def command(app: App, mail_id: str) -> None:
+def command(app: App, /, mail_id: str) -> None:
     """Read a message; the first characters of its id will do. Marks it as read."""
     from bdh.core import mail
 

@@ -16,7 +16,7 @@ from bdh.cli.verb import Banner, verb
 @click.option("-f", "--body-file", help="Read the message from a file; `-` is standard input.")
 @click.option("--ack", is_flag=True, help="Ask for an acknowledgement.")
 @click.pass_obj
-def command(app: App, mail_id: str, text: str | None, body_file: str | None, ack: bool) -> None:
+def command(app: App, /, mail_id: str, text: str | None, body_file: str | None, ack: bool) -> None:
     """Answer a message: to its sender, in its thread. TEXT `-` reads standard input."""
     from bdh.core import mail
 

@@ -23,6 +23,7 @@ PRIORITIES = ("urgent", "high", "normal", "low")
 @click.pass_obj
 def command(
     app: App,
+    /,
     words: tuple[str, ...],
     body_file: str | None,
     subject: str | None,

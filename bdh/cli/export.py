@@ -1,0 +1,58 @@
+"""`bdh export`"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+
+from bdh.cli.app import App
+from bdh.cli.import_ import default_file
+from bdh.cli.text import plural
+from bdh.cli.verb import verb
+from bdh.errors import RefusedError
+
+
+@verb("export", yields="transfer:Exported")
+@click.argument("file", required=False)
+@click.option("-o", "--output", help="The same, as bd writes it.")
+@click.pass_obj
+def command(app: App, /, file: str | None, output: str | None) -> None:
+    """Export all beads to FILE, by default .beads/issues.jsonl; `-` is standard output."""
+    from bdh.core import transfer
+    from bdh.models.transfer import Exported
+
+    name = file or output or str(default_file(app))
+    lines = transfer.export_lines(app.backend)
+    if name == "-":
+        count = 0
+        for text in lines:
+            sys.stdout.write(f"{text}\n")
+            count += 1
+        app.say(f"{plural(count, 'bead')} exported")
+        return
+    written = Exported(name, _replace(Path(name), lines))
+    app.emit(written, lambda done: f"{plural(done.beads, 'bead')} exported to {done.file}")
+
+
+def _replace(path: Path, lines: Iterable[str]) -> int:
+    """Write `lines` to `path`, all of them or none; returns how many."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    count = 0
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("w", encoding="utf-8") as stream:
+            for text in lines:
+                stream.write(f"{text}\n")
+                count += 1
+        temporary.replace(path)
+    except OSError as error:
+        raise RefusedError(
+            f"Cannot write {path}: {error.strerror}", code="cannot_write", hint="bdh export FILE"
+        ) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+    return count

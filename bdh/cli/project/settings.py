@@ -1,0 +1,45 @@
+"""`bdh :project settings`"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from bdh.cli.app import App
+from bdh.cli.text import columns, line
+from bdh.cli.verb import verb
+
+if TYPE_CHECKING:
+    from bdh.models.workspaces import Project
+
+
+@verb("settings", yields="workspaces:Project")
+@click.argument("assignments", nargs=-1, metavar="[NAME=VALUE]...")
+@click.pass_obj
+def command(app: App, /, assignments: tuple[str, ...]) -> None:
+    """Show the project's settings, or (as an owner or admin) change them. NAME= is the default."""
+    from bdh.core import team
+
+    changes = dict(map(_assignment, assignments))
+    found = team.settings(app.member, changes) if changes else team.settings(app.backend)
+    app.emit(found, human)
+
+
+def _assignment(text: str) -> tuple[str, Any]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise click.UsageError(f"{text!r} is not NAME=VALUE")
+    if not value:
+        return name, None
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value
+
+
+def human(project: Project) -> str:
+    rows = [["project", project.slug], ["plan", project.plan], ["prefix", project.prefix]]
+    rows += [[line(name), json.dumps(value)] for name, value in sorted(project.settings.items())]
+    return columns(rows)

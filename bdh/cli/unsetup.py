@@ -1,0 +1,42 @@
+"""`bdh :init --remove`: the directory stops being a workspace."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+from bdh.cli.human import require_human
+from bdh.core import team
+from bdh.errors import NotSetUpError, RefusedError
+from bdh.local.directory import FILE, FOLDER
+from bdh.models.workspaces import Setup
+
+if TYPE_CHECKING:
+    from bdh.cli.app import App
+    from bdh.local.checkout import Checkout
+
+
+def remove(app: App, checkout: Checkout) -> Setup:
+    """
+    End the workspace and delete `.bdh/`; a workspace that is gone already is no obstacle.
+
+    Raises:
+        RefusedError: `human_only`; what the backend refuses leaves everything as it was.
+    """
+    require_human("remove a workspace")
+    folder = checkout.root / FOLDER
+    if not (folder / FILE).exists():
+        raise NotSetUpError("There is no workspace here", code="not_set_up", hint="bdh :init")
+    try:
+        ended = team.remove_workspace(app.member, app.identity.alias)
+    except RefusedError as error:
+        if error.code not in ("not_found", "not_member"):
+            raise
+        ended = None
+    shutil.rmtree(folder)
+    return Setup(str(checkout.root), ended, created=False)
+
+
+def human(removed: Setup) -> str:
+    name = removed.workspace.alias if removed.workspace else "the workspace"
+    return f"{removed.directory} is no workspace any more; {name} has ended"
