@@ -22,6 +22,9 @@ ROLE = "realtime_gateway"
 POOL_SIZE = 3
 STATEMENT_TIMEOUT_SECONDS = 5.0
 
+# Classes of SQLSTATE that say nothing about rights: connection, rollback, resources, system.
+TRANSIENT = ("08", "40", "53", "55", "57", "58", "XX")
+
 RIGHTS = "select gateway.realtime_rights($1, $2, $3, $4, $5, $6)"
 REPLAY = """
 select id, event, payload::text as payload, binary_payload
@@ -107,9 +110,12 @@ def stored_broadcast(topic: str, row: asyncpg.Record, *, replayed: bool = False)
 
 
 def _refusal(error: Exception, topic: str) -> Refusal:
+    state = getattr(error, "sqlstate", None) or ""
     if isinstance(error, asyncpg.QueryCanceledError):
         return refusals.QUERY_CANCELED
     if isinstance(error, asyncpg.CheckViolationError):
         return refusals.MISSING_PARTITION
+    if state[:2] in TRANSIENT:
+        return refusals.UNREACHABLE
     # A policy that raises, an unknown role, a topic Postgres cannot store: nobody may read that.
     return refusals.unauthorized(topic)
