@@ -42,7 +42,7 @@ begin
         when p_key = 'defer_until' then
             return to_jsonb(nullif(v_text, '')::timestamptz);
         when p_key in ('priority', 'estimated_minutes') then
-            if v_text::int not between 0 and case p_key when 'priority' then 4 else 10000000 end then
+            if v_text::int not between 0 and (case p_key when 'priority' then 4 else 10000000 end) then
                 perform private.fail('bad_field', 400, format('%s cannot be %s', p_key, v_text),
                     case p_key when 'priority' then '0 (most urgent) to 4' end, jsonb_build_object('field', p_key));
             end if;
