@@ -1,182 +1,244 @@
 """
-Hints over Realtime, by the official client in a thread of its own.
+Channels for long-lived processes: chat waits, watching, presence.
 
-The client is rebuilt whenever anything is wrong with its connection instead of being trusted to
-reconnect: it gives up after a while, retries rejections for ever, and does not notice when its
-reader has died. Whoever reads hints looks at the backlog on every `subscribed`.
+The official client does the protocol; `Live` makes up for what it lacks. It never lets a callback
+end the reader, notices a reader that has ended, makes a new client whenever the connection is lost
+(the client's own reconnecting gives up, or waits a minute), joins again what the server closed,
+takes a refusal as final, and keeps the token fresh. Messages are hints all the same: callers read
+after their cursor whenever `on_subscribed` is called.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import ipaddress
 import logging
 import os
-import queue
-import threading
-from collections.abc import Callable, Mapping, Sequence
+import random
+from collections.abc import Awaitable, Callable, Mapping
+from enum import Enum
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Protocol, Self
 from urllib.parse import urlsplit
 
-from bdh.core.ports import Hint
+from realtime import AsyncRealtimeClient
+from websockets.exceptions import WebSocketException
 
-if TYPE_CHECKING:
-    from realtime import AsyncRealtimeChannel, AsyncRealtimeClient
+from bdh.api.subscription import Message, Subscription
+from bdh.errors import BdhError
 
-JOIN_SECONDS = 10.0
-TOKEN_SECONDS = 30.0
-RETRY_SECONDS = (0.1, 0.3, 1.0, 2.0, 5.0)
-# Hints are reasons to look: a reader that is far behind needs only one.
-MAX_HINTS = 1000
+logger = logging.getLogger(__name__)
+# The client logs lost connections as errors; a command line must not show them.
+logging.getLogger("realtime").addHandler(logging.NullHandler())
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+DELAYS_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0)
+WATCH_SECONDS = 15.0
+# For connecting and for joining; the embedded server may wait 5 s for its database.
+CONNECT_SECONDS = 10
+CLOSE_SECONDS = 1.0
+
+FAILURES = (OSError, TimeoutError, WebSocketException, BdhError)
 
 
-class LiveFeed:
+class TokenProvider(Protocol):
+    """The actor's access token; called often, and with a token that was refused."""
+
+    def __call__(self, rejected: str | None = None) -> Awaitable[str]: ...
+
+
+class Status(Enum):
+    """What `on_status` is told, once per change."""
+
+    CONNECTED = "connected"
+    LOST = "lost"
+    UNREACHABLE = "unreachable"
+
+
+class Live:
     """
-    `ports.Feed` over private topics, e.g. `workspace:<id>`.
-
-    As a context manager it starts and ends its thread.
+    Subscriptions that outlive connections; an async context manager.
 
     Args:
-        token: The actor's access token; asked for again every half minute.
-        presence: What to track on the first topic, so that others see this client there.
+        url: The backend; Realtime is below it.
+        token: For example `LiveClient.access_token`.
+        on_status: Told of changes, with a sentence for people; a plain function.
     """
 
     def __init__(
         self,
         url: str,
         key: str,
-        token: Callable[[], str],
-        topics: Sequence[str],
-        presence: Mapping[str, Any] | None = None,
+        token: TokenProvider,
+        *,
+        on_status: Callable[[Status, str], None] | None = None,
+        watch_seconds: float = WATCH_SECONDS,
     ) -> None:
-        self._url = url.rstrip("/")
+        self._url = f"{url.rstrip('/')}/realtime/v1"
         self._key = key
-        self._token = token
-        self._topics = tuple(topics)
-        self._presence = dict(presence) if presence else None
-        self._hints: queue.Queue[Hint] = queue.Queue(MAX_HINTS)
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._work: asyncio.Task[None] | None = None
-        self._ready = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="live", daemon=True)
-        self.live = False
+        self._provide_token = token
+        self._on_status = on_status
+        self._watch_seconds = watch_seconds
+        self._subscriptions: dict[str, Subscription] = {}
+        self._client: AsyncRealtimeClient | None = None
+        self._told: str | None = None
+        self._status: Status | None = None
+        self._wake = asyncio.Event()
+        self._supervisor: asyncio.Task[None] | None = None
 
-    def __enter__(self) -> Self:
-        self._thread.start()
+    async def __aenter__(self) -> Self:
+        _bypass_proxy(self._url)
+        self._supervisor = asyncio.create_task(self._supervise(), name="realtime supervisor")
         return self
 
-    def __exit__(
+    async def __aexit__(
         self,
         kind: type[BaseException] | None,
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        # The process usually ends now: it need not wait for a polite goodbye.
-        if self._loop is not None and self._work is not None:
-            with contextlib.suppress(RuntimeError):
-                self._loop.call_soon_threadsafe(self._work.cancel)
+        if self._supervisor is not None:
+            self._supervisor.cancel()
+            await asyncio.gather(self._supervisor, return_exceptions=True)
 
-    def next(self, timeout_seconds: float) -> Hint | None:
-        """See `ports.Feed`."""
-        try:
-            return self._hints.get(timeout=max(timeout_seconds, 0.0))
-        except queue.Empty:
-            return None
+    @property
+    def connected(self) -> bool:
+        """Whether there is a connection now; without one callers poll."""
+        return self._status is Status.CONNECTED
 
-    def _run(self) -> None:
-        logging.getLogger("realtime").setLevel(logging.CRITICAL + 1)
-        _no_proxy_to(self._url)
-        with contextlib.suppress(asyncio.CancelledError):
-            asyncio.run(self._main())
+    def subscribe(
+        self,
+        topic: str,
+        on_message: Callable[[Message], None],
+        on_subscribed: Callable[[], None] | None = None,
+        *,
+        on_presence: Callable[[], None] | None = None,
+        presence_key: str = "",
+    ) -> Subscription:
+        """
+        Listen to a private topic, as soon and as long as there is a connection.
 
-    async def _main(self) -> None:
-        self._loop, self._work = asyncio.get_running_loop(), asyncio.current_task()
-        failures = 0
+        Args:
+            on_subscribed: Called at every join: read now what came before.
+            on_presence: Called when who is present changes; see `Subscription.present`.
+            presence_key: Under what this process is present.
+        """
+        if topic in self._subscriptions:
+            raise ValueError(f"already subscribed to {topic}")
+        subscription = Subscription(
+            topic, on_message, on_subscribed, on_presence, presence_key, self._wake.set
+        )
+        self._subscriptions[topic] = subscription
+        self._wake.set()
+        return subscription
+
+    async def unsubscribe(self, topic: str) -> None:
+        """Leave a topic; unknown ones are ignored."""
+        subscription = self._subscriptions.pop(topic, None)
+        if subscription is not None:
+            with contextlib.suppress(*FAILURES):
+                await subscription.leave()
+
+    async def track(self, topic: str, meta: Mapping[str, Any]) -> None:
+        """Be present on a subscribed topic with `meta`, also after a gap."""
+        await self._subscriptions[topic].track(meta)
+
+    async def _supervise(self) -> None:
+        attempt = 0
         while True:
-            before = failures
+            client = AsyncRealtimeClient(
+                self._url, self._key, auto_reconnect=False, timeout=CONNECT_SECONDS
+            )
             try:
-                await self._one_connection()
-                failures = 0
-            except asyncio.CancelledError:
-                raise
-            except Exception as error:  # noqa: BLE001  (any failure means: build a new one)
-                failures = failures + 1 if not self.live else 0
-                self._put(Hint("down", {"reason": str(error) or type(error).__name__}))
-            self.live = False
-            await asyncio.sleep(RETRY_SECONDS[min(before, len(RETRY_SECONDS) - 1)])
+                await self._connect(client)
+                attempt = 0
+                self._tell(Status.CONNECTED, "Realtime is connected")
+                await self._tend(client)
+                self._tell(Status.LOST, "Realtime lost its connection")
+            except FAILURES as error:
+                self._tell(Status.UNREACHABLE, f"Realtime cannot be reached: {error}")
+            except Exception as error:
+                # The last line: a fault of the client costs a connection, not the process's ears.
+                logger.exception("supervising Realtime")
+                self._tell(Status.UNREACHABLE, f"Realtime failed: {error}")
+            finally:
+                await self._dispose(client)
+            # Not all clients of a gateway that comes back may arrive in the same instant.
+            delay_seconds = DELAYS_SECONDS[min(attempt, len(DELAYS_SECONDS) - 1)]
+            await asyncio.sleep(delay_seconds * random.uniform(0.5, 1.0))  # noqa: S311
+            attempt += 1
 
-    async def _one_connection(self) -> None:
-        """One client's life; returns or raises when its connection is of no more use."""
-        from realtime import AsyncRealtimeClient  # noqa: PLC0415  (0.2 s: beside the first call)
+    async def _connect(self, client: AsyncRealtimeClient) -> None:
+        self._told = None
+        await self._refresh_token(client)
+        await client.connect()
+        self._client = client
 
-        lost = asyncio.Event()
-        token = await asyncio.to_thread(self._token)
-        client = AsyncRealtimeClient(f"{self._url}/realtime/v1", self._key, auto_reconnect=False)
-        try:
-            async with asyncio.timeout(JOIN_SECONDS):
-                await client.connect()
-                await client.set_auth(token)
-                channels = [await self._join(client, topic, lost) for topic in self._topics]
-                if self._presence is not None:
-                    await channels[0].track(self._presence)
-            if lost.is_set():
-                raise ConnectionError("the backend refused the channel")
-            self.live = True
-            self._put(Hint("subscribed"))
-            await self._keep_fresh(client, token, lost)
-        finally:
-            await client.close()
-
-    async def _join(
-        self, client: AsyncRealtimeClient, topic: str, lost: asyncio.Event
-    ) -> AsyncRealtimeChannel:
-        tracking = self._presence is not None and topic == self._topics[0]
-        config: Any = {
-            "private": True,
-            "broadcast": {"ack": False, "self": False},
-            "presence": {"key": str((self._presence or {}).get("id", "")), "enabled": tracking},
-        }
-        channel = client.channel(topic, {"config": config})
-        channel.on_broadcast("*", self._received)
-        await channel.subscribe(lambda state, _error: self._state(state.value, lost))
-        return channel
-
-    async def _keep_fresh(
-        self, client: AsyncRealtimeClient, token: str, lost: asyncio.Event
-    ) -> None:
-        while True:
+    async def _tend(self, client: AsyncRealtimeClient) -> None:
+        """Look after a connected client; returns when its connection or its reader has ended."""
+        reader = client._listen_task
+        if reader is None:
+            return
+        reader.add_done_callback(self._reader_ended)
+        while client.is_connected and not reader.done():
+            self._wake.clear()
+            # Without a new token now, the old one may still do; if not, the server closes.
+            with contextlib.suppress(BdhError):
+                await self._refresh_token(client)
+            for subscription in list(self._subscriptions.values()):
+                await subscription.care(client)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(lost.wait(), TOKEN_SECONDS)
-                return
-            fresh = await asyncio.to_thread(self._token)
-            if fresh != token:
-                token = fresh
-                await client.set_auth(token)
+                await asyncio.wait_for(self._wake.wait(), self._watch_seconds)
 
-    def _received(self, message: Any) -> None:
-        # An exception in a callback would silently end the client's reader.
-        with contextlib.suppress(Exception):
-            self._put(Hint(message["event"], dict(message.get("payload") or {})))
+    async def _refresh_token(self, client: AsyncRealtimeClient) -> None:
+        stale = [one for one in self._subscriptions.values() if one.stale_token]
+        token = await self._provide_token(self._told if stale else None)
+        for subscription in stale:
+            subscription.stale_token = False
+        if token != self._told:
+            self._told = token
+            await client.set_auth(token)
 
-    def _state(self, state: str, lost: asyncio.Event) -> None:
-        if state != "SUBSCRIBED":
-            self.live = False
-            lost.set()
+    def _reader_ended(self, reader: asyncio.Task[None]) -> None:
+        if not reader.cancelled() and reader.exception() is not None:
+            logger.error("the reader has ended", exc_info=reader.exception())
+        self._wake.set()
 
-    def _put(self, hint: Hint) -> None:
-        with contextlib.suppress(queue.Full):
-            self._hints.put_nowait(hint)
+    async def _dispose(self, client: AsyncRealtimeClient) -> None:
+        self._client = None
+        for subscription in self._subscriptions.values():
+            subscription.detach()
+        for channel in client.get_channels():
+            # Their timers would outlive the client.
+            channel.rejoin_timer.reset()
+            for push in (
+                channel.join_push,
+                *channel.messages_waiting_for_ack.values(),
+                *channel._push_buffer,
+            ):
+                push.destroy()
+        with contextlib.suppress(*FAILURES):
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await client.close()
+
+    def _tell(self, status: Status, sentence: str) -> None:
+        if status is self._status:
+            return
+        self._status = status
+        try:
+            if self._on_status is not None:
+                self._on_status(status, sentence)
+        except Exception:
+            logger.exception("on_status failed")
 
 
-def _no_proxy_to(url: str) -> None:
-    """A proxy of the environment is not for this machine's own backend."""
-    host = urlsplit(url).hostname or ""
-    try:
-        local = ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        local = host == "localhost"
-    if local:
-        known = os.environ.get("NO_PROXY", os.environ.get("no_proxy", ""))
-        os.environ["NO_PROXY"] = os.environ["no_proxy"] = ",".join(filter(None, [known, host]))
+def _bypass_proxy(url: str) -> None:
+    """A local gateway is never behind the proxy that the environment names."""
+    host = urlsplit(url).hostname
+    if host not in LOOPBACK:
+        return
+    # Python looks at the lower-case name first, if it is there.
+    name = "no_proxy" if "no_proxy" in os.environ else "NO_PROXY"
+    known = os.environ.get(name, "").split(",")
+    if host not in known and "*" not in known:
+        os.environ[name] = ",".join([*filter(None, known), host])
