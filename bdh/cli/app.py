@@ -55,11 +55,11 @@ class App:
             self._start_banner(backend)
         return backend
 
-    @cached_property
-    def member(self) -> Remote:
-        """The backend, as the human of this machine; refused to agents (product.md §2.8)."""
-        from bdh.cli.human import member_backend
+    def as_human(self, what: str) -> Remote:
+        """The backend, as the human of this machine; to agents `what` is refused."""
+        from bdh.cli.human import member_backend, require_human
 
+        require_human(what)
         return member_backend(self)
 
     @cached_property

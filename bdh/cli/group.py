@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from bdh.cli.commands import COMMANDS, is_group, names_in
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 
 class LazyGroup(click.Group):
@@ -24,14 +27,22 @@ class LazyGroup(click.Group):
         name = f"{self.prefix} {cmd_name}".strip()
         return load(name) if name in COMMANDS else None
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem
+
+        names = [name for name in names_in(self.prefix) if name.startswith(incomplete)]
+        items = [CompletionItem(name, help=self._summary(name)) for name in names]
+        return [*items, *click.Command.shell_complete(self, ctx, incomplete)]
+
+    def _summary(self, name: str) -> str:
+        return COMMANDS[f"{self.prefix} {name}".strip()][1]
+
     def format_commands(
         self,
         ctx: click.Context,  # noqa: ARG002
         formatter: click.HelpFormatter,
     ) -> None:
-        rows = [
-            (name, COMMANDS[f"{self.prefix} {name}".strip()][1]) for name in names_in(self.prefix)
-        ]
+        rows = [(name, self._summary(name)) for name in names_in(self.prefix)]
         with formatter.section("Verbs"):
             formatter.write_dl(rows)
 

@@ -24,18 +24,19 @@ MAX_LISTED = 20
 @verb("import", yields="transfer:Imported")
 @click.argument("file", required=False)
 @click.option("-i", "--input", "input_file", help="The same, as bd writes it.")
+@click.option("--theirs", is_flag=True, help="In conflicts the file wins.")
+@click.option("--dry-run", is_flag=True, help="Only say what would change.")
 @click.pass_obj
-def command(app: App, /, file: str | None, input_file: str | None) -> int:
+def command(
+    app: App, /, file: str | None, input_file: str | None, theirs: bool, dry_run: bool
+) -> int:
     """Import FILE, by default .beads/issues.jsonl; `-` is standard input. Repeat it at will."""
     from bdh.core import transfer
 
     name = file or input_file or str(default_file(app))
-    progress = _progress(app) if sys.stderr.isatty() else (lambda _: None)
-    if name == "-":
-        done = transfer.import_lines(app.backend, sys.stdin, "standard input", progress)
-    else:
-        with _open(name) as stream:
-            done = transfer.import_lines(app.backend, stream, name, progress)
+    mode = "dry_run" if dry_run else "theirs" if theirs else None
+    with _open(name) as stream:
+        done = transfer.import_lines(app.backend, stream, name, mode=mode, progress=_progress(app))
     app.emit(done, human)
     return 1 if done.invalid else 0
 
@@ -46,6 +47,8 @@ def default_file(app: App) -> Path:
 
 
 def _open(name: str) -> TextIO:
+    if name == "-":
+        return sys.stdin
     try:
         return Path(name).open(encoding="utf-8", errors="replace")
     except OSError as error:
@@ -55,7 +58,8 @@ def _open(name: str) -> TextIO:
 
 
 def _progress(app: App) -> Callable[[int], None]:
-    return lambda count: app.say(f"{count} beads")
+    """Tell people at a terminal how far it is; nobody else wants to know."""
+    return (lambda count: app.say(f"{count} beads")) if sys.stderr.isatty() else (lambda _: None)
 
 
 def human(done: Imported) -> str:
@@ -64,11 +68,10 @@ def human(done: Imported) -> str:
         f"{done.unchanged} unchanged"
     ]
     if done.conflicts:
-        lines.append(f"{plural(len(done.conflicts), 'conflict')}; what is here was kept:")
-    for conflict in done.conflicts[:MAX_LISTED]:
-        what = conflict.get("fields") or conflict.get("field") or ""
-        fields = ", ".join(what) if isinstance(what, list) else str(what)
-        lines.append(f"  {conflict.get('id')} {line(fields)}: {line(str(conflict.get('reason')))}")
+        lines.append(f"{plural(len(done.conflicts), 'conflict')}:")
+    for one in done.conflicts[:MAX_LISTED]:
+        kept = f" (kept: {line(one.kept)})" if one.kept else ""
+        lines.append(f"  {one.id} {', '.join(map(line, one.fields))}: {line(one.reason)}{kept}")
     if len(done.conflicts) > MAX_LISTED:
         lines.append(f"  … and {len(done.conflicts) - MAX_LISTED} more (--json lists all)")
     lines += [f"line {bad.line} was left out: {bad.reason}" for bad in done.invalid[:MAX_LISTED]]

@@ -35,10 +35,11 @@ def command(
 
     if email and not member:
         raise click.UsageError("--email goes with --member")
+    human_side = app.as_human("invite others")
     if member:
-        made = team.invite_member(app.member, role=role, email=email)
+        made = team.invite_member(human_side, role=role, email=email)
     else:
-        made = team.invite(app.member, role=role, uses=uses, expires_seconds=expires_seconds)
+        made = team.invite(human_side, role=role, uses=uses, expires_seconds=expires_seconds)
     app.emit(made, lambda invite: human(app, invite))
 
 

@@ -9,7 +9,7 @@ import click
 
 from bdh.cli.app import App
 from bdh.cli.bead_text import claim_line, reference, status
-from bdh.cli.text import age, block, line
+from bdh.cli.text import age, ago, block, line
 from bdh.cli.verb import verb
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def _facts(bead: BeadDetail) -> str:
     facts += [f"not before {bead.defer_until}"] if bead.defer_until else []
     facts += [f"{bead.estimated_minutes} min"] if bead.estimated_minutes else []
     facts += [line(bead.external_ref)] if bead.external_ref else []
-    facts.append(f"updated {age(bead.updated_at)} ago")
+    facts.append(f"updated {ago(bead.updated_at)}")
     return " · ".join(facts)
 
 

@@ -40,6 +40,12 @@ def age(moment: str | None, now: datetime | None = None) -> str:
     return span(seconds)
 
 
+def ago(moment: str | None) -> str:
+    """`just now`, `5m ago`."""
+    text = age(moment)
+    return "just now" if text == "now" else f"{text} ago"
+
+
 def span(seconds: float) -> str:
     """A length of time in its largest unit: `now`, `5m`, `3h`, `2d`."""
     if seconds < MINUTE:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
-from bdh.cli.human import require_human
 from bdh.core import team
 from bdh.errors import NotSetUpError, RefusedError
 from bdh.local.directory import FILE, FOLDER
@@ -23,12 +22,11 @@ def remove(app: App, checkout: Checkout) -> Setup:
     Raises:
         RefusedError: `human_only`; what the backend refuses leaves everything as it was.
     """
-    require_human("remove a workspace")
     folder = checkout.root / FOLDER
     if not (folder / FILE).exists():
         raise NotSetUpError("There is no workspace here", code="not_set_up", hint="bdh :init")
     try:
-        ended = team.remove_workspace(app.member, app.identity.alias)
+        ended = team.remove_workspace(app.as_human("remove a workspace"), app.identity.alias)
     except RefusedError as error:
         if error.code not in ("not_found", "not_member"):
             raise

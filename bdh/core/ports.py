@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 
@@ -36,3 +37,24 @@ class EpochBook(Protocol):
     def remember(self, bead_id: str, epoch: int) -> None: ...
 
     def forget(self, bead_id: str) -> None: ...
+
+
+@dataclass(frozen=True)
+class Hint:
+    """Something was pushed: a reason to look, never the truth itself."""
+
+    event: str
+    payload: dict[str, Any] = field(default_factory=dict)
+
+
+class Feed(Protocol):
+    """Pushed hints. What happened while it was not `live` comes as the hint `subscribed`: look."""
+
+    @property
+    def live(self) -> bool:
+        """Whether pushes arrive at present."""
+        ...
+
+    def next(self, timeout_seconds: float) -> Hint | None:
+        """The next hint; `None` when none came in time."""
+        ...

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from bdh.core.ports import Backend
-from bdh.models.transfer import BadLine, Imported
+from bdh.models.transfer import BadLine, Conflict, Imported
 
 BATCH_BEADS = 500
 # The gateway takes ten megabytes; the rest is for what JSON adds on the way.
@@ -19,6 +19,8 @@ def import_lines(
     backend: Backend,
     lines: Iterable[str],
     file: str,
+    *,
+    mode: str | None = None,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Imported:
     """
@@ -26,21 +28,20 @@ def import_lines(
 
     Every batch is a transaction, and importing again what is there already changes nothing, so
     an interrupted import is simply repeated.
+
+    Args:
+        mode: `merge` (the default), `theirs` (the file wins conflicts), `dry_run`.
     """
     bad: list[BadLine] = []
     counts = {"created": 0, "updated": 0, "unchanged": 0}
-    conflicts: list[dict[str, Any]] = []
+    conflicts: list[Conflict] = []
     for batch in batches(parsed(lines, bad)):
-        result = backend.call("import_beads", beads=batch, source=file)
+        result = backend.call("import_beads", beads=batch, mode=mode, source=file)
         for name in counts:
-            counts[name] += _count(result.get(name))
-        conflicts += result.get("conflicts") or []
+            counts[name] += result[name]
+        conflicts += map(Conflict.from_json, result["conflicts"])
         progress(sum(counts.values()) + len(conflicts))
     return Imported(file, **counts, conflicts=tuple(conflicts), invalid=tuple(bad))
-
-
-def _count(value: Any) -> int:
-    return len(value) if isinstance(value, list) else int(value or 0)
 
 
 def parsed(lines: Iterable[str], bad: list[BadLine]) -> Iterator[tuple[dict[str, Any], int]]:

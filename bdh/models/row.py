@@ -16,22 +16,21 @@ class Row:
     """
 
     PARTS: ClassVar[dict[str, type[Row]]] = {}
-    __dataclass_fields__: ClassVar[dict[str, Any]]
+    # The names of the fields, set by `dataclass`.
+    __match_args__: ClassVar[tuple[str, ...]]
 
     @classmethod
     def from_json(cls, data: JsonObject) -> Self:
         """The row that `data` describes."""
         known = {}
-        for name in cls.__dataclass_fields__:
+        for name in cls.__match_args__:
             if name in data:
-                value = data[name]
-                part = cls.PARTS.get(name)
-                known[name] = _read(part, value)
+                known[name] = _read(cls.PARTS.get(name), data[name])
         return cls(**known)
 
     def as_json(self) -> JsonObject:
         """The row as JSON: every field, in order."""
-        return {name: _write(getattr(self, name)) for name in self.__dataclass_fields__}
+        return {name: _write(getattr(self, name)) for name in self.__match_args__}
 
 
 def _read(part: type[Row] | None, value: Any) -> Any:

@@ -23,7 +23,11 @@ def command(app: App, /, assignments: tuple[str, ...]) -> None:
     from bdh.core import team
 
     changes = dict(map(_assignment, assignments))
-    found = team.settings(app.member, changes) if changes else team.settings(app.backend)
+    found = (
+        team.settings(app.as_human("change the project's settings"), changes)
+        if changes
+        else team.settings(app.backend)
+    )
     app.emit(found, human)
 
 

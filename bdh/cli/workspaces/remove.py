@@ -15,5 +15,5 @@ def command(app: App, /, alias: str) -> None:
     """Remove ALIAS for good: its claims and locks end, its token dies, its alias is free."""
     from bdh.core import team
 
-    removed = team.remove_workspace(app.member, alias)
+    removed = team.remove_workspace(app.as_human("remove a workspace"), alias)
     app.emit(removed, lambda one: f"{one.alias} is removed; the alias is free")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bdh.cli.text import age, block, columns, line, quoted
+from bdh.cli.text import age, ago, block, columns, line, quoted
 
 if TYPE_CHECKING:
     from bdh.models.mail import Mail, MailList, Recipient
@@ -61,7 +61,7 @@ def letter(mail: Mail) -> str:
         f"From: {_sender(mail)}",
         f"To: {names(mail)}",
         f"Subject: {line(mail.subject)}",
-        f"Sent: {age(mail.created_at)} ago ({mail.created_at})",
+        f"Sent: {ago(mail.created_at)} ({mail.created_at})",
         f"Id: {mail.id}   thread: {mail.thread_id}",
     ]
     receipts = [f"  {_receipt(copy)}" for copy in mail.recipients if copy.shown_at or copy.acked_at]
@@ -76,4 +76,4 @@ def _wants_ack(mail: Mail) -> bool:
 
 def _receipt(copy: Recipient) -> str:
     state = "acknowledged" if copy.acked_at else "read" if copy.read_at else "shown"
-    return f"{line(copy.name)}: {state} {age(copy.acked_at or copy.read_at or copy.shown_at)} ago"
+    return f"{line(copy.name)}: {state} {ago(copy.acked_at or copy.read_at or copy.shown_at)}"

@@ -1,0 +1,103 @@
+"""Chat: the sender may block until somebody answers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+
+from bdh.core.ports import Backend
+from bdh.models.chat import (
+    ChatHistory,
+    ChatList,
+    ExtendedWait,
+    LeftChat,
+    OpenedChat,
+    Sent,
+)
+
+DEFAULT_WAIT_SECONDS = 120
+CONVERSATION_WAIT_SECONDS = 300
+
+
+def default_wait_seconds(*, start_conversation: bool) -> int:
+    """How long to wait when nobody says: longer for a first contact."""
+    return CONVERSATION_WAIT_SECONDS if start_conversation else DEFAULT_WAIT_SECONDS
+
+
+def send(
+    backend: Backend,
+    to: Sequence[str],
+    body: str,
+    *,
+    wait_seconds: int | None = None,
+    start_conversation: bool = False,
+    all_replies: bool = False,
+    leave: bool = False,
+    insist: Callable[[Callable[[], object]], None] | None = None,
+) -> Sent:
+    """
+    Send a message; with `wait_seconds` a wait is opened in the same transaction.
+
+    Args:
+        insist: Runs a call that may be repeated, because it carries a key, until it got through.
+    """
+    key = os.urandom(16).hex()
+    found: list[Sent] = []
+
+    def call() -> None:
+        result = backend.call(
+            "chat_send",
+            to=list(to),
+            body=body,
+            wait_seconds=wait_seconds,
+            start_conversation=start_conversation or None,
+            all_replies=all_replies or None,
+            leave=leave or None,
+            idempotency_key=key,
+        )
+        found.append(Sent.from_json(result))
+
+    if insist is None:
+        call()
+    else:
+        insist(call)
+    return found[-1]
+
+
+def listen(backend: Backend, chat: str | None, wait_seconds: int) -> Sent:
+    """Open a wait without writing, in one chat or in all; unread messages end it at once."""
+    return Sent.from_json(backend.call("chat_listen", chat=chat, wait_seconds=wait_seconds))
+
+
+def pending(backend: Backend) -> ChatList:
+    """Chats with unread messages or somebody waiting; the latter first."""
+    return ChatList.from_json(backend.call("chat_pending"))
+
+
+def open_chat(backend: Backend, chat: str, *, limit: int | None = None) -> OpenedChat:
+    """Unread messages of a chat; exactly those become read."""
+    return OpenedChat.from_json(backend.call("chat_open", chat=chat, limit=limit))
+
+
+def history(
+    backend: Backend, chat: str, *, before: int | None = None, limit: int | None = None
+) -> ChatHistory:
+    """The newest messages of a chat; marks nothing."""
+    return ChatHistory.from_json(
+        backend.call("chat_history", chat=chat, before=before, limit=limit)
+    )
+
+
+def extend_wait(backend: Backend, chat: str, seconds: int | None = None) -> ExtendedWait:
+    """Ask those who wait for the caller in this chat to wait longer."""
+    return ExtendedWait.from_json(backend.call("chat_extend_wait", chat=chat, seconds=seconds))
+
+
+def leave(backend: Backend, chat: str) -> LeftChat:
+    """Leave a chat without an answer; those who wait for the caller alone are told."""
+    return LeftChat.from_json(backend.call("chat_leave", chat=chat))
+
+
+def join(backend: Backend, session_id: str) -> LeftChat:
+    """Take part in a chat of others, as a human."""
+    return LeftChat.from_json(backend.call("chat_join", session_id=session_id))

@@ -1,0 +1,35 @@
+"""Events: what happened in the project."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from bdh.models.actors import Actor
+from bdh.models.row import JsonObject, Row
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Event(Row):
+    """One row of the log; `cursor` is where to go on after it."""
+
+    PARTS: ClassVar[dict[str, type[Row]]] = {"actor": Actor}
+
+    id: str
+    cursor: str = ""
+    type: str = ""
+    at: str = ""
+    actor: Actor | None = None
+    entity: JsonObject = field(default_factory=dict)
+    data: JsonObject = field(default_factory=dict)
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class EventPage(Row):
+    """Events in order; `cursor`: where to go on, `next_cursor`: set while more are waiting."""
+
+    PARTS: ClassVar[dict[str, type[Row]]] = {"events": Event}
+
+    events: tuple[Event, ...] = ()
+    cursor: str = ""
+    next_cursor: str | None = None
