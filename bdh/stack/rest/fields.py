@@ -46,6 +46,8 @@ def parse_field(scanner: Scanner) -> Field:
     name = scanner.name()
     steps = []
     while scanner.peek("->"):
+        if len(steps) == MAX_DEPTH:
+            raise scanner.error(f"at most {MAX_DEPTH} steps into a document")
         steps.append(_json_step(scanner))
     return Field(name, tuple(steps))
 

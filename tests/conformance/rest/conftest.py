@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,14 +39,21 @@ class World:
         return self.tokens.sign({"role": "authenticated", "sub": ALICE, **claims})
 
     def execute(self, sql: str, role: str = "postgres") -> None:
-        async def run() -> None:
-            connection = await asyncpg.connect(self.gateway.database.address.dsn(role))
-            try:
-                await connection.execute(sql)
-            finally:
-                await connection.close()
+        """Run a script on the gateway's database."""
+        run_aside(self._with_connection(role, lambda connection: connection.execute(sql)))
 
-        run_aside(run())
+    def value(self, sql: str, role: str = "postgres") -> Any:
+        """The first value of a query on the gateway's database."""
+        return run_aside(self._with_connection(role, lambda each: each.fetchval(sql)))
+
+    async def _with_connection(
+        self, role: str, work: Callable[[asyncpg.Connection], Awaitable[Any]]
+    ) -> Any:
+        connection = await asyncpg.connect(self.gateway.database.address.dsn(role))
+        try:
+            return await work(connection)
+        finally:
+            await connection.close()
 
 
 @pytest.fixture(scope="session")
