@@ -31,6 +31,7 @@ from bdh.stack.rest.errors import error_body
 from bdh.stack.schema import schema_hash
 from bdh.stack.settings import GatewaySettings
 from bdh.stack.static import StaticFiles
+from bdh.stack.ticker import Ticker
 from bdh.stack.tokens import Tokens
 
 log = logging.getLogger("bdh.stack.gateway")
@@ -53,6 +54,7 @@ class Gateway:
         self._realtime = RealtimeApp(settings, tokens)
         self._rest = RestApp(settings, self._database, tokens, self._realtime.publish_ids)
         self._auth = AuthApp(settings, self._database, tokens)
+        self._ticker = Ticker(settings.database)
         self._files = StaticFiles(settings.dashboard_dir)
         self._schema = schema_hash()
         self._numbers = itertools.count(1)
@@ -68,11 +70,11 @@ class Gateway:
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
-        for part in (self._realtime, self._auth, self._rest):
+        for part in (self._realtime, self._auth, self._rest, self._ticker):
             await part.start()
         await send({"type": "lifespan.startup.complete"})
         await receive()
-        for part in (self._rest, self._auth, self._realtime):
+        for part in (self._ticker, self._rest, self._auth, self._realtime):
             await part.stop()
         await self._database.close()
         await send({"type": "lifespan.shutdown.complete"})

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from bdh.errors import NotSetUpError, UnreachableError
+from bdh.stack import pidfile
 from bdh.stack.paths import SOCKET_PORT
 
 SUPERUSER = "supabase_admin"
@@ -276,6 +277,8 @@ class Cluster:
     def spawn(self, log: IO[bytes] | int) -> subprocess.Popen[bytes]:
         """Start the server as a child of this process; it outlives its parent if that dies."""
         self.prepare_folders()
+        pidfile.disown(self.data_dir / pidfile.NAME)
+        pidfile.disown(self.socket_dir / f".s.PGSQL.{SOCKET_PORT}.lock")
         return subprocess.Popen(
             self.command(),
             stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.data_dir.parent,
@@ -303,15 +306,8 @@ class Cluster:
 
     def is_ready(self, pid: int) -> bool:
         """Whether the server with this pid says in its pid file that it is ready."""
-        lines = self.pid_file_lines()
+        lines = pidfile.read_lines(self.data_dir / pidfile.NAME)
         return len(lines) >= 8 and lines[0] == str(pid) and lines[7].strip() == "ready"
-
-    def pid_file_lines(self) -> list[str]:
-        """What the running (or killed) server wrote to postmaster.pid; empty when there is none."""
-        try:
-            return (self.data_dir / "postmaster.pid").read_text().splitlines()
-        except OSError:
-            return []
 
 
 def stop_server(process: subprocess.Popen[bytes]) -> None:

@@ -62,6 +62,11 @@ def _start_time_linux(pid: int) -> str | None:
     return f"{_boot_id()}:{fields[19]}"
 
 
+def is_zombie(pid: int) -> bool:
+    """Whether `pid` is dead and only waits for its parent to notice."""
+    return LINUX and start_time(pid) is None and (PROC / str(pid)).exists()
+
+
 def _boot_id() -> str:
     try:
         return (PROC / "sys/kernel/random/boot_id").read_text().strip()

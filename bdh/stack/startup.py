@@ -22,7 +22,7 @@ from bdh.stack.installation import keep_copy, runnable_installation
 from bdh.stack.journal import Journal
 from bdh.stack.orphans import GATEWAY_MODULE, end_orphans
 from bdh.stack.paths import StackPaths, choose_place, read_json, read_place, write_json, write_place
-from bdh.stack.postgres import Cluster, stop_server
+from bdh.stack.postgres import POLL_SECONDS, Cluster, stop_server
 from bdh.stack.processes import record
 from bdh.stack.schema import schema_hash
 from bdh.stack.secrets import ensure_secrets
@@ -30,6 +30,8 @@ from bdh.stack.secrets import ensure_secrets
 GATEWAY_READY_SECONDS = 30.0
 GATEWAY_DRAIN_SECONDS = 5.0
 HEALTH_TRY_SECONDS = 0.5
+# With the pauses between them about three seconds.
+POSTGRES_START_ATTEMPTS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +114,11 @@ class Stack:
         gateway = Child("gateway", lambda: self._spawn_gateway(bound.fileno()))
         # The gateway's imports take longer than Postgres: without migrations they run side by side.
         self._children = [postgres] if migrate else [postgres, gateway]
-        server = postgres.start()
+        postgres.start()
         if not migrate:
             gateway.start()
         self._save()
-        cluster.wait_ready(server)
+        self._await_postgres(cluster, postgres)
         if migrate:
             self._journal.stage("migrating the database")
             self._run_step("bdh.stack.migrate")
@@ -124,6 +126,26 @@ class Stack:
             gateway.start()
             self._save()
         self._wait_healthy(gateway)
+
+    def _await_postgres(self, cluster: Cluster, postgres: Child) -> None:
+        """
+        Return when it is ready.
+
+        It may need more than one start: after a `kill -9` it refuses for as long as a process of
+        the killed server holds on to the shared memory, which takes those a moment to notice.
+        """
+        while postgres.process is None or not cluster.is_ready(postgres.process.pid):
+            what = postgres.tend()
+            if what:
+                self._journal.event("postgres", what)
+            if postgres.restarts > POSTGRES_START_ATTEMPTS:
+                raise UnreachableError(
+                    "Cannot start PostgreSQL: it ends before it is ready",
+                    code="postgres_failed",
+                    hint="bdh :stack logs postgres",
+                )
+            time.sleep(POLL_SECONDS)
+        self._save()
 
     def _spawn_postgres(self, cluster: Cluster) -> subprocess.Popen[bytes]:
         with self._log("postgres") as log:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import itertools
 import os
-import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
@@ -32,6 +33,15 @@ THROWAWAY = {
     "max_connections": "200",
     "autovacuum_naptime": "10min",
 }
+
+# Waits for the end of its parent, of which the closing of its standard input is the sign.
+WATCHER = """
+import contextlib, os, pathlib, shutil, signal, sys
+sys.stdin.read()
+with contextlib.suppress(OSError, ValueError):
+    os.kill(int(pathlib.Path(sys.argv[1]).read_text().split()[0]), signal.SIGQUIT)
+shutil.rmtree(sys.argv[2], ignore_errors=True)
+"""
 
 
 def run_aside(work: Coroutine[Any, Any, T]) -> T:
@@ -91,8 +101,18 @@ class TestCluster:
 
     def start(self) -> None:
         """Make the cluster and start it; templates are filled when first asked for."""
+        self._watch()
         self._cluster.initialise(self.secrets.database_password)
         self._spawn()
+
+    def _watch(self) -> None:
+        """Have the server ended and the files removed when this process ends, also by kill -9."""
+        read_end, self._life = os.pipe()
+        words = [str(self.place.data / "postmaster.pid"), str(self.folder)]
+        self._watcher = subprocess.Popen(
+            [sys.executable, "-S", "-c", WATCHER, *words], stdin=read_end, start_new_session=True
+        )
+        os.close(read_end)
 
     def _spawn(self) -> None:
         with (self.folder / "postgres.log").open("ab") as log:
@@ -154,4 +174,5 @@ class TestCluster:
     def stop(self) -> None:
         """End the server and remove every file."""
         stop_server(self._process)
-        shutil.rmtree(self.folder)
+        os.close(self._life)
+        self._watcher.wait()
