@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bdh.models.beads import ReadyBeads
 
 
-@verb("ready", yields="beads:ReadyBeads")
+@verb("ready", yields="beads:ReadyBeads|claims:TakenClaim|claims:NoClaim")
 @click.option("--claim", "claim_it", is_flag=True, help="Claim the best one.")
 @click.option("-p", "--priority", "priority_max", type=types.priority, help="This urgent or more.")
 @click.option("-t", "--type", "types", multiple=True, help="Only of this kind.")

@@ -33,9 +33,8 @@ def command(
     elif reason is None:
         raise click.UsageError("--for needs a --reason, which the holder is told")
     else:
-        ended = claims.release_for(
-            app.as_human("release another's claim"), bead_id, for_alias, reason, note
-        )
+        member = app.as_human("release another's claim")
+        ended = claims.release_for(member, bead_id, for_alias, reason, note)
     app.emit(ended, human)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,16 +59,18 @@ def initialise(app: App, checkout: Checkout, wish: Wish) -> Setup:
         exclude(checkout)
         with locked(folder / "init.lock"):
             known = existing(app, checkout)
-            if known is not None:
+            if isinstance(known, Setup):
                 return known
-            return _join(app, checkout, wish)
+            # A workspace that is gone hands its role on, not its alias: that may be another's now.
+            role = wish.role or (known.role if known is not None else None)
+            return _join(app, checkout, replace(wish, role=role))
     except BaseException:
         _remove_if_empty(folder)
         raise
 
 
-def existing(app: App, checkout: Checkout) -> Setup | None:
-    """The workspace that this directory is, if its backend still knows it."""
+def existing(app: App, checkout: Checkout) -> Setup | Identity | None:
+    """The workspace that this directory is, or who it was if the backend knows it no more."""
     content = read_object(checkout.root / FOLDER / FILE)
     if not content:
         return None
@@ -85,7 +87,7 @@ def existing(app: App, checkout: Checkout) -> Setup | None:
             raise
         app.say(f"{identity.alias} is no longer a workspace ({error.message}); making a new one")
         _forget(checkout.root)
-        return None
+        return identity
     write_identity(identity)
     return Setup(str(checkout.root), who.workspace, who.project, created=False)
 

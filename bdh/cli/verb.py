@@ -47,7 +47,8 @@ def verb(
     Make the function below the verb `name`.
 
     Args:
-        yields: `module:Class` below `bdh.models`, the model that `--json` prints.
+        yields: `module:Class` below `bdh.models`, the model that `--json` prints; several are
+            separated by `|`.
         banner: When to ask what waits for the workspace.
     """
     return click.command(name, cls=Verb, yields=yields, banner=banner, **attributes)

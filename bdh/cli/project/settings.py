@@ -23,11 +23,8 @@ def command(app: App, /, assignments: tuple[str, ...]) -> None:
     from bdh.core import team
 
     changes = dict(map(_assignment, assignments))
-    found = (
-        team.settings(app.as_human("change the project's settings"), changes)
-        if changes
-        else team.settings(app.backend)
-    )
+    actor = app.as_human("change the project's settings") if changes else app.backend
+    found = team.settings(actor, changes)
     app.emit(found, human)
 
 
