@@ -50,9 +50,9 @@ async def test_other_types_may_run_in_circles(sql: Sql, alice: Caller, make: Mak
     added = await sql.call(alice, "add_dependency", id=b, depends_on=a, type="our-own-type")
 
     assert added["added"]
-    assert not (
-        await sql.call(alice, "add_dependency", id=b, depends_on=a, type="our-own-type")
-    )["added"]
+    assert not (await sql.call(alice, "add_dependency", id=b, depends_on=a, type="our-own-type"))[
+        "added"
+    ]
     assert not (await sql.call(alice, "show_bead", id=a))["blocked"]
 
 

@@ -114,9 +114,7 @@ async def test_search_follows_edits(sql: Sql, alice: Caller, make: MakeBead) -> 
     assert ids(await sql.call(alice, "list_beads", query="omega")) == [bead_id]
 
 
-async def test_lists_can_be_filtered(
-    sql: Sql, alice: Caller, bob: Caller, make: MakeBead
-) -> None:
+async def test_lists_can_be_filtered(sql: Sql, alice: Caller, bob: Caller, make: MakeBead) -> None:
     epic = await make("epic", priority=1)
     child = await make("child", parent_id=epic, labels=["ui"], assignee="bob")
     leaf = await make("leaf", parent_id=child, issue_type="bug", priority=4)

@@ -184,9 +184,7 @@ async def test_repeated_calls_with_a_key_happen_once(
 ) -> None:
     for _ in range(2):
         created = await sql.call(alice, "create_bead", title="once", idempotency_key="k1")
-        await sql.call(
-            alice, "comment_bead", id=created["id"], body="hello", idempotency_key="k2"
-        )
+        await sql.call(alice, "comment_bead", id=created["id"], body="hello", idempotency_key="k2")
         closed = await sql.call(alice, "close_beads", ids=[created["id"]], idempotency_key="k3")
         await sql.call(alice, "reopen_beads", ids=[created["id"]])
 

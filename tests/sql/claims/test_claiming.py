@@ -180,7 +180,7 @@ async def test_an_older_epoch_is_refused(sql: Sql, alice: Caller, bob: Caller) -
         with pytest.raises(Refused) as refusal:
             await sql.call(alice, fn, **args)
         assert (refusal.value.code, refusal.value.status) == ("stale_claim", 409), fn
-    assert (await sql.call(bob, "update_beads", ids=[bead_id], changes={"notes": "x"}, epoch=2))
+    assert await sql.call(bob, "update_beads", ids=[bead_id], changes={"notes": "x"}, epoch=2)
 
 
 async def test_release_gives_the_bead_back_with_a_note(
