@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from bdh.cli.banner import Banner
     from bdh.cli.remote import Remote
     from bdh.local.epochs import Epochs
+    from bdh.local.shown import Shown
     from bdh.models.row import Row
 
 R = TypeVar("R", bound="Row")
@@ -63,6 +64,11 @@ class App:
         return member_backend(self)
 
     @cached_property
+    def member(self) -> Remote:
+        """The backend, as the human of this machine; refused to agents."""
+        return self.as_human("act as a member")
+
+    @cached_property
     def epochs(self) -> Epochs:
         from bdh.local.epochs import Epochs
 
@@ -100,14 +106,23 @@ class App:
             # No workspace, or its backend is away: the verb has said so if it cared.
             return
 
+    def was_shown(self, *items: str) -> None:
+        """These items of the banner were printed by the verb itself."""
+        self.shown.add(items)
+
+    @cached_property
+    def shown(self) -> Shown:
+        """What was printed to this session and the backend does not know of yet."""
+        from bdh.local.shown import Shown
+
+        return Shown(self.identity.folder / "shown", self.session)
+
     def _start_banner(self, backend: Remote) -> Banner:
         """The banner's question: asked now, unless it was asked before."""
         if self._asked is not None:
             return self._asked
         from bdh.cli.banner import Banner
-        from bdh.local.shown import Shown
 
-        shown = Shown(self.identity.folder / "shown", self.session)
-        self._asked = Banner(lambda told: backend.notices(told, self.session), shown)
+        self._asked = Banner(lambda told: backend.notices(told, self.session), self.shown)
         self._asked.start()
         return self._asked

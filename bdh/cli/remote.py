@@ -66,11 +66,12 @@ class Remote:
                 details={**error.details, "kept": True},
             ) from error
 
-    def notices(self, told: list[str], session: str) -> list[Notice]:
+    def notices(self, told: list[str], session: str, source: str | None = None) -> list[Notice]:
         """What waits for this actor; `told` are ids that were printed."""
         from bdh.models.notices import Notice
 
-        result = self._send("notices", self._wire({"shown": told or None, "session": session}))
+        asked = {"shown": told or None, "session": session, "source": source}
+        result = self._send("notices", self._wire(asked))
         return [Notice.from_wire(item) for item in result["notices"]]
 
     def _send(self, function: str, wire: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Sequence
+from typing import Any
 
+from bdh.core.insist import insist
 from bdh.core.ports import Backend
 from bdh.models.chat import (
     ChatHistory,
     ChatList,
     ExtendedWait,
     LeftChat,
+    Message,
     OpenedChat,
     Sent,
 )
@@ -33,19 +37,17 @@ def send(
     start_conversation: bool = False,
     all_replies: bool = False,
     leave: bool = False,
-    insist: Callable[[Callable[[], object]], None] | None = None,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> Sent:
     """
     Send a message; with `wait_seconds` a wait is opened in the same transaction.
 
-    Args:
-        insist: Runs a call that may be repeated, because it carries a key, until it got through.
+    It carries a key, so it is sent once however often a restarting backend makes it repeat.
     """
     key = os.urandom(16).hex()
-    found: list[Sent] = []
 
-    def call() -> None:
-        result = backend.call(
+    def call() -> dict[str, Any]:
+        return backend.call(
             "chat_send",
             to=list(to),
             body=body,
@@ -55,13 +57,8 @@ def send(
             leave=leave or None,
             idempotency_key=key,
         )
-        found.append(Sent.from_json(result))
 
-    if insist is None:
-        call()
-    else:
-        insist(call)
-    return found[-1]
+    return Sent.from_json(insist(call, sleep))
 
 
 def listen(backend: Backend, chat: str | None, wait_seconds: int) -> Sent:
@@ -101,3 +98,8 @@ def leave(backend: Backend, chat: str) -> LeftChat:
 def join(backend: Backend, session_id: str) -> LeftChat:
     """Take part in a chat of others, as a human."""
     return LeftChat.from_json(backend.call("chat_join", session_id=session_id))
+
+
+def mark_read(backend: Backend, messages: Sequence[Message]) -> None:
+    """Mark messages that were shown as read; one in between that was not stays unread."""
+    backend.call("chat_mark_read", shown=[message.key for message in messages])

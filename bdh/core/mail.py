@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bdh.core.ports import Backend
-from bdh.models.mail import AckedMail, Mail, MailList
+from bdh.models.mail import AckedMail, FoundMailList, Mail, MailList
 
 
 def send(
@@ -64,3 +64,11 @@ def open_mail(backend: Backend, mail_id: str) -> Mail:
 def acknowledge(backend: Backend, mail_ids: Sequence[str]) -> AckedMail:
     """Tell the senders that their mail was seen; again does nothing."""
     return AckedMail.from_json(backend.call("ack_mail", ids=list(mail_ids)))
+
+
+def search(
+    backend: Backend, query: str, *, limit: int | None = None, cursor: str | None = None
+) -> FoundMailList:
+    """Mail with these words, newest first; marks nothing."""
+    result = backend.call("search_mail", query=query, limit=limit, cursor=cursor)
+    return FoundMailList.from_json(result)

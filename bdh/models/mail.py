@@ -79,3 +79,20 @@ class AckedMail(Row):
     mail: tuple[Mail, ...] = ()
     acked: int = 0
     next_cursor: str | None = None
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class FoundMail(Mail):
+    """A mail that a search found; `match` shows the words between « and »."""
+
+    match: str = ""
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class FoundMailList(Row):
+    """A page of found mail, newest first."""
+
+    PARTS: ClassVar[dict[str, type[Row]]] = {"mail": FoundMail}
+
+    mail: tuple[FoundMail, ...] = ()
+    next_cursor: str | None = None

@@ -27,3 +27,19 @@ class Notice(Row):
     def from_wire(cls, data: JsonObject) -> Notice:
         """The notice in an element of what `notices` returns."""
         return cls.from_json({**data, "sender": data.get("from")})
+
+    def as_json(self) -> JsonObject:
+        """The notice as on the wire."""
+        data = super().as_json()
+        data["from"] = data.pop("sender")
+        return data
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class NoticeList(Row):
+    """All that waits now, most pressing first."""
+
+    PARTS: ClassVar[dict[str, type[Row]]] = {"notices": Notice}
+
+    notices: tuple[Notice, ...] = ()
+    next_cursor: str | None = None

@@ -167,7 +167,9 @@ declare
     v_seconds int := least(greatest(coalesce(p_seconds, 60), 0), 300);
 begin
     perform private.note_attendance(v_actor.id, 'watch', v_seconds);
-    return jsonb_build_object('seconds', v_seconds);
+    -- The place in the log that a watcher without one starts from.
+    return jsonb_build_object('seconds', v_seconds,
+        'cursor', private.event_cursor(pg_snapshot_xmin(pg_current_snapshot()), 0));
 end;
 $$;
 comment on function private.attend is 'See public.attend.';
@@ -180,7 +182,7 @@ as $$
     select private.attend(p_project_id, p_seconds);
 $$;
 comment on function public.attend is
-    'Say that the caller sees messages at once for the next p_seconds (a live :watch or an open dashboard); 0 when it stops.';
+    'Say that the caller sees messages at once for the next p_seconds (a live :watch or an open dashboard); 0 when it stops. Returns the log''s cursor of now.';
 
 revoke execute on function private.find_party(uuid, text), private.refuse_nobody(uuid, text),
     private.find_parties(private.actor_info, text[]), private.wake_of(text, uuid, uuid), private.wakes(jsonb, uuid),

@@ -9,10 +9,12 @@ as $$
 declare
     v_session public.chat_sessions;
 begin
-    if p_session_id is null then
+    -- A group is named by its id where an alias could stand.
+    v_session := private.chat_session_by_id(p_actor,
+        coalesce(p_session_id, case when cardinality(p_to) = 1 then lower(trim(p_to[1])) end));
+    if p_session_id is null and not p_actor.id = any (coalesce(v_session.participants, '{}')) then
         return private.chat_session_with(p_actor, p_to);
     end if;
-    v_session := private.chat_session_by_id(p_actor, p_session_id);
     if not p_actor.id = any (coalesce(v_session.participants, '{}')) then
         perform private.fail('not_found', 404, 'You take part in no such chat',
             case when v_session.id is null then 'bdh :aweb chat pending' else 'Join it first' end);
@@ -98,7 +100,7 @@ begin
         perform private.chat_depart(v_session.id, v_actor.id);
     end if;
     return private.remember(v_actor, p_idempotency_key, v_result || jsonb_build_object(
-        'session_id', v_session.id, 'with', private.chat_others(v_session.id, v_actor.id),
+        'session_id', v_session.id, 'others', private.chat_others(v_session.id, v_actor.id),
         'message', private.chat_messages_json(array[v_message]) -> 0,
         -- What crossed this message on its way: the caller has not seen it yet.
         'unread', private.chat_messages_json(private.chat_unread(v_actor.id, v_session.id, v_message.seq, 100)),
@@ -119,7 +121,7 @@ as $$
         p_all_replies, p_leave, p_idempotency_key);
 $$;
 comment on function public.chat_send is
-    'Write in the chat of exactly these parties (or in one by id) and, with p_wait_seconds, open a wait with it: {status sent|waiting|left, session_id, with, message, unread, wait, wake, deadlock}.';
+    'Write in the chat of exactly these parties (or in one by id) and, with p_wait_seconds, open a wait with it: {status sent|waiting|left, session_id, others, message, unread, wait, wake, deadlock}.';
 
 create function private.chat_leave(p_project_id uuid, p_chat text)
 returns jsonb
@@ -135,7 +137,7 @@ begin
     update public.chat_waits as w set ended_at = now(), ended_reason = 'cancelled'
     where w.session_id = v_session.id and w.waiter_id = v_actor.id and w.ended_at is null;
     perform private.chat_depart(v_session.id, v_actor.id);
-    return jsonb_build_object('session_id', v_session.id, 'with', private.chat_others(v_session.id, v_actor.id));
+    return jsonb_build_object('session_id', v_session.id, 'others', private.chat_others(v_session.id, v_actor.id));
 end;
 $$;
 comment on function private.chat_leave is 'See public.chat_leave.';
@@ -171,7 +173,7 @@ begin
         insert into public.chat_participants (session_id, participant_id, project_id, kind, name, founder, read_seq)
         values (v_session.id, v_actor.id, v_actor.project_id, v_actor.kind, v_actor.name, false, v_session.last_seq);
     end if;
-    return jsonb_build_object('session_id', v_session.id, 'with', private.chat_others(v_session.id, v_actor.id));
+    return jsonb_build_object('session_id', v_session.id, 'others', private.chat_others(v_session.id, v_actor.id));
 end;
 $$;
 comment on function private.chat_join is 'See public.chat_join.';

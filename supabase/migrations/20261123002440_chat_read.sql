@@ -38,7 +38,7 @@ begin
               where w.session_id = s.id and w.ended_at is null and v_actor.id = any (w.targets)))
     )
     select jsonb_agg(jsonb_build_object(
-        'session_id', m.id, 'with', m.others, 'unread', m.unread, 'waiting', m.waiting,
+        'session_id', m.id, 'others', m.others, 'unread', m.unread, 'waiting', m.waiting,
         'last_message_at', m.last_message_at, 'command', private.chat_command(m.id, m.others))
         order by jsonb_array_length(m.waiting) > 0 desc, m.last_message_at)
     into v_chats from mine as m where m.unread > 0 or jsonb_array_length(m.waiting) > 0;
@@ -68,7 +68,7 @@ as $$
     select private.chat_pending(p_project_id);
 $$;
 comment on function public.chat_pending is
-    'Chats with unread messages or somebody waiting for the caller, the latter first: {chats: [{session_id, with, unread, waiting, command}]}.';
+    'Chats with unread messages or somebody waiting for the caller, the latter first: {chats: [{session_id, others, unread, waiting, command}]}.';
 
 create function private.chat_open(p_project_id uuid, p_chat text, p_limit int)
 returns jsonb
@@ -92,7 +92,7 @@ begin
     v_unread := private.chat_unread(v_actor.id, v_session.id, 9223372036854775807, v_limit);
     perform private.chat_mark(v_session.id, v_actor, array(select m.seq from unnest(v_unread) as m));
     return jsonb_build_object(
-        'session_id', v_session.id, 'with', private.chat_others(v_session.id, v_actor.id),
+        'session_id', v_session.id, 'others', private.chat_others(v_session.id, v_actor.id),
         'messages', private.chat_messages_json(v_unread),
         'more', greatest(v_total - coalesce(cardinality(v_unread), 0), 0),
         'waiting', private.chat_waiting_for(v_session.id, v_actor.id));
@@ -108,7 +108,7 @@ as $$
     select private.chat_open(p_project_id, p_chat, p_limit);
 $$;
 comment on function public.chat_open is
-    'Unread messages of a chat (alias, name or session id), oldest first; exactly those become read, and those waiting for the caller wait 300 s longer: {session_id, with, messages, more, waiting}.';
+    'Unread messages of a chat (alias, name or session id), oldest first; exactly those become read, and those waiting for the caller wait 300 s longer: {session_id, others, messages, more, waiting}.';
 
 create function private.chat_history(p_project_id uuid, p_chat text, p_before bigint, p_limit int)
 returns jsonb
@@ -128,7 +128,7 @@ begin
         where m.session_id = v_session.id and (p_before is null or m.seq < p_before)
         order by m.seq desc limit v_limit + 1) as t;
     return jsonb_build_object(
-        'session_id', v_session.id, 'with', private.chat_others(v_session.id, v_actor.id),
+        'session_id', v_session.id, 'others', private.chat_others(v_session.id, v_actor.id),
         'messages', private.chat_messages_json(v_found[1:v_limit]),
         'receipts', (select jsonb_agg(jsonb_build_object('id', p.participant_id, 'name', p.name,
             'read_seq', p.read_seq, 'read_at', p.read_at, 'shown_seq', p.shown_seq, 'shown_at', p.shown_at) order by p.name)

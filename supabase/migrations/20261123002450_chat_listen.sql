@@ -55,7 +55,7 @@ begin
     v_unread := private.chat_unread_here(v_actor.id, v_session.id, 200);
     if v_unread is not null then
         return jsonb_build_object('status', 'replied', 'session_id', v_session.id, 'wait', null, 'deadlock', null,
-            'with', private.chat_others(v_session.id, v_actor.id), 'messages', private.chat_messages_json(v_unread));
+            'others', private.chat_others(v_session.id, v_actor.id), 'messages', private.chat_messages_json(v_unread));
     end if;
     -- Only who spoke last is owed an answer; listening blocks on nobody.
     v_owed := exists (select 1 from public.chat_messages as m
@@ -63,7 +63,7 @@ begin
     v_wait := private.chat_open_wait(v_actor, v_session.id, coalesce(v_session.last_seq, 0), v_seconds, false,
         case when v_owed then private.chat_present(v_session.id, v_actor.id) else '{}' end);
     return jsonb_build_object('status', 'waiting', 'session_id', v_session.id, 'wait', private.wait_json(v_wait),
-        'with', private.chat_others(v_session.id, v_actor.id), 'messages', '[]'::jsonb,
+        'others', private.chat_others(v_session.id, v_actor.id), 'messages', '[]'::jsonb,
         'deadlock', case when v_owed then private.find_deadlock(v_actor.project_id, v_actor.id) end);
 end;
 $$;
@@ -77,7 +77,7 @@ as $$
     select private.chat_listen(p_project_id, p_chat, p_wait_seconds);
 $$;
 comment on function public.chat_listen is
-    'Wait without writing, in one chat or (without p_chat) in all; also resumes an interrupted wait. Unread messages are returned at once: {status replied|waiting, session_id, with, messages, wait, deadlock}.';
+    'Wait without writing, in one chat or (without p_chat) in all; also resumes an interrupted wait. Unread messages are returned at once: {status replied|waiting, session_id, others, messages, wait, deadlock}.';
 
 create function private.chat_wait_refresh(p_project_id uuid, p_wait_id uuid, p_after_seq bigint)
 returns jsonb

@@ -1,0 +1,1 @@
+"""`bdh :escalations`: without a verb it lists."""

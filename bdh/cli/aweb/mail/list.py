@@ -39,3 +39,4 @@ def command(
         cursor=cursor,
     )
     app.emit(found, box)
+    app.was_shown(*(f"mail:{mail.id}" for mail in found.mail if mail.unread))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bdh.cli.text import age, ago, block, columns, line, quoted
 
 if TYPE_CHECKING:
-    from bdh.models.mail import Mail, MailList, Recipient
+    from bdh.models.mail import FoundMailList, Mail, MailList, Recipient
 
 SHORT_ID = 8
 LEARNS = {
@@ -77,3 +77,20 @@ def _wants_ack(mail: Mail) -> bool:
 def _receipt(copy: Recipient) -> str:
     state = "acknowledged" if copy.acked_at else "read" if copy.read_at else "shown"
     return f"{line(copy.name)}: {state} {ago(copy.acked_at or copy.read_at or copy.shown_at)}"
+
+
+def matches(found: FoundMailList) -> str:
+    """One line a mail: id, sender, age, subject, and the words that were found."""
+    if not found.mail:
+        return "No mail with these words"
+    rows = [
+        [
+            mail.id[:SHORT_ID],
+            _sender(mail),
+            age(mail.created_at),
+            f"{_subject(mail)} {quoted(mail.match)}",
+        ]
+        for mail in found.mail
+    ]
+    more = f"\n… more: --cursor {found.next_cursor}" if found.next_cursor else ""
+    return columns(rows) + more
