@@ -6,7 +6,7 @@ from __future__ import annotations
 COMMANDS: dict[str, tuple[str | None, str]] = {
     "create": ("create", "Create a bead."),
     "show": ("show", "Show a bead with all that hangs on it."),
-    "list": ("list", "List beads by status, kind, label, assignee, parent."),
+    "list": ("list_", "List beads by status, kind, label, assignee, parent."),
     "search": ("search", "Find beads by words in id, title and description."),
     "update": ("update", "Change beads; `-s in_progress` claims them."),
     "close": ("close", "Close beads, and see what that unblocked."),

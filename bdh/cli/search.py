@@ -26,7 +26,7 @@ def command(
     cursor: str | None,
 ) -> None:
     """Find beads by WORDS in id, title and description: all words, "phrases", or, -without."""
-    from bdh.cli import list as listing
+    from bdh.cli import list_ as listing
     from bdh.core import beads
 
     found = beads.list_beads(

@@ -21,7 +21,7 @@ def command(app: App, /, as_human: bool) -> None:
     """Show who acts here: alias, role, project, repository, claims, locks."""
     from bdh.core import team
 
-    app.emit(team.whoami(app.as_human("act as a member") if as_human else app.backend), human)
+    app.emit(team.whoami(app.member if as_human else app.backend), human)
 
 
 def human(who: Whoami) -> str:

@@ -12,11 +12,13 @@ from bdh.cli.group import load
 HEAD = """\
 # Commands
 
-Generated from the commands by `make docs`; a test compares. Every verb takes `--json` and `--help`.
+Generated from the commands by `make docs`; a test compares. Every verb takes `--json` and
+`--help`.
 
-Verbs without a colon work on beads, in the words of `bd`; verbs with a colon coordinate; `:aweb` groups messages.
-Data goes to standard output, everything else to standard error. With `--json` a command prints one object, described
-by its file in [schemas](schemas); a refusal is `{"error": {"code", "message", "hint", "details"}}` with the same exit code.
+Verbs without a colon work on beads, in the words of `bd`; verbs with a colon coordinate;
+`:aweb` groups messages. Data goes to standard output, everything else to standard error. With
+`--json` a command prints one object, described by its file in [schemas](schemas); a refusal is
+`{"error": {"code", "message", "hint", "details"}}` with the same exit code.
 
 | exit code | meaning |
 |---|---|
@@ -24,17 +26,20 @@ by its file in [schemas](schemas); a refusal is `{"error": {"code", "message", "
 | 1 | refused by a rule |
 | 2 | usage |
 | 3 | not set up here |
-| 4 | backend unreachable; `mail send`, `reply`, `comment`, `close`, `release` are kept and sent later |
+| 4 | backend unreachable; mail, comments, `close` and `release` are kept and sent later |
 | 70 | a bug: the traceback is in a log file whose path is printed |
 | 130 | interrupted |
 
-After its output a command shows on standard error what waits for the workspace. Words in quotes there come from others.
+After its output a command shows on standard error what waits for the workspace. Words in quotes
+there come from others.
 
-**Environment.** `BDH_URL`, `BDH_KEY`: a backend elsewhere. `BDH_STACK_DIR`: where the embedded stack lives. `BDH_PROJECT`, `BDH_ROLE`,
-`BDH_ALIAS`, `BDH_HUMAN_NAME`, `BDH_INVITE`: options of `:init` and `:join`. `BDH_SESSION`: the session for which the banner remembers what it
-showed. `BDH_TIMEOUT`: seconds for one request. `BDH_HUMAN=1`: a human is at the keyboard although an agent's host runs the terminal
-(verbs for humans only are refused otherwise when `CLAUDECODE`, `CODEX_…`, `CURSOR_…` or the like are set). Flags come before the environment,
-the environment before `.bdh/config.json`.
+**Environment.** `BDH_URL`, `BDH_KEY`: a backend elsewhere. `BDH_STACK_DIR`: where the embedded
+stack lives. `BDH_PROJECT`, `BDH_ROLE`, `BDH_ALIAS`, `BDH_HUMAN_NAME`, `BDH_INVITE`: options of
+`:init` and `:join`. `BDH_SESSION`: the session for which the banner remembers what it showed.
+`BDH_TIMEOUT`: seconds for one request. `BDH_HUMAN=1`: a human is at the keyboard although an
+agent's host runs the terminal (verbs for humans only are refused otherwise when `CLAUDECODE`,
+`CODEX_…`, `CURSOR_…` or the like are set). Flags come before the environment, the environment
+before `.bdh/config.json`.
 
 **Completion.** For bash, in `~/.bashrc` (the second line lets words begin with a colon):
 
@@ -43,7 +48,8 @@ eval "$(_BDH_COMPLETE=bash_source bdh)"
 COMP_WORDBREAKS=${COMP_WORDBREAKS//:}
 ```
 
-For zsh `eval "$(_BDH_COMPLETE=zsh_source bdh)"`, for fish `_BDH_COMPLETE=fish_source bdh | source`.
+For zsh `eval "$(_BDH_COMPLETE=zsh_source bdh)"`, for fish `_BDH_COMPLETE=fish_source bdh |
+source`.
 """
 
 

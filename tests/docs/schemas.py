@@ -59,7 +59,8 @@ def schema(models: list[type[Row]], title: str) -> dict[str, Any]:
 
 
 def _object(model: type[Row], definitions: dict[str, Any]) -> dict[str, Any]:
-    hints = typing.get_type_hints(model)
+    # A field may be called `type`, which hides the builtin of that name.
+    hints = typing.get_type_hints(model, localns={})
     names = [field.name for field in dataclasses.fields(model)]  # type: ignore[arg-type]
     return {
         "type": "object",
