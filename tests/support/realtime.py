@@ -16,11 +16,14 @@ from uvicorn.server import ServerState
 from websockets.asyncio.client import ClientConnection, connect
 
 from bdh.stack.realtime import Limits, RealtimeApp
+from bdh.stack.realtime.frames import Inbound
 from bdh.stack.settings import GatewaySettings
 from bdh.stack.tokens import Tokens
 from tests.support.cluster import TestDatabase
 
 PATIENCE_SECONDS = 5.0
+# What hosted and the embedded server do slowly, tests need not wait for.
+QUICK = Limits(tick_seconds=0.05, error_delay_seconds=0.01)
 
 
 class Got(NamedTuple):
@@ -46,7 +49,7 @@ class RealtimeServer:
             url="",
             mail_dir=database.place.home,
         )
-        self.app = RealtimeApp(settings, self.tokens, limits)
+        self.app = RealtimeApp(settings, self.tokens, limits or QUICK)
         self._config = uvicorn.Config(
             self.app, ws="websockets-sansio", http="httptools", lifespan="off",
             log_level="warning", ws_per_message_deflate=False, ws_max_size=5_000_000,
@@ -178,6 +181,16 @@ class Raw:
             while True:
                 await asyncio.wait_for(self.socket.recv(), PATIENCE_SECONDS)
         return self.socket.close_code, self.socket.close_reason
+
+
+def encode_user_push(inbound: Inbound, metadata: bytes = b"") -> bytes:
+    """A kind-3 frame, as a client would send it."""
+    assert inbound.user is not None
+    refs = ("" if ref is None else str(ref) for ref in (inbound.join_ref, inbound.ref))
+    names = (*refs, inbound.topic, inbound.user.event)
+    fields = [*(name.encode() for name in names), metadata]
+    header = bytes([3, *(len(field) for field in fields), int(inbound.user.is_json)])
+    return b"".join((header, *fields, inbound.user.payload))
 
 
 def decode_kind_4(data: bytes) -> Got:

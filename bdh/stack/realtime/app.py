@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 CLOSE_RESTART = 1012
-TICK_SECONDS = 1.0
 MAINTAIN_SECONDS = 3600.0
 MAINTAIN_RETRY_SECONDS = 30.0
 STOP_SECONDS = 2.0
@@ -155,7 +154,7 @@ class RealtimeApp:
     async def _tick_forever(self) -> None:
         core = self.core
         while True:
-            await asyncio.sleep(TICK_SECONDS)
+            await asyncio.sleep(core.limits.tick_seconds)
             wall, monotonic = core.wall(), core.monotonic()
             for socket in list(self._sockets):
                 socket.connection.tick(wall, monotonic)

@@ -9,12 +9,12 @@ from uuid import UUID
 
 from bdh.stack.realtime import messages, refusals
 from bdh.stack.realtime.core import Right
-from bdh.stack.realtime.frames import Inbound, Ref, dumps
+from bdh.stack.realtime.frames import Inbound, Ref
 from bdh.stack.realtime.identity import Identity
 from bdh.stack.realtime.joining import JoinRequest, parse_replay
-from bdh.stack.realtime.limits import Window
 from bdh.stack.realtime.presence import TopicKey
 from bdh.stack.realtime.refusals import Refused
+from bdh.stack.realtime.tracking import Tracking
 
 if TYPE_CHECKING:
     from bdh.stack.realtime.connection import Connection
@@ -38,12 +38,10 @@ class Channel:
         "identity",
         "join_ref",
         "key",
-        "presence_calls",
-        "presence_key",
-        "presence_on",
         "request",
         "rights",
         "topic",
+        "tracking",
     )
 
     def __init__(
@@ -56,9 +54,7 @@ class Channel:
         self.request = request
         self.identity: Identity = connection.identity
         self.rights = Right.NONE
-        self.presence_key = request.presence_key
-        self.presence_on = request.presence
-        self.presence_calls: Window | None = None
+        self.tracking = Tracking(self, request.presence_key, request.presence)
         self.closed = False
         self._writes_known = False
         # While a replay is read, live messages wait here, so that none is lost or doubled.
@@ -73,7 +69,7 @@ class Channel:
     def sees_presence(self) -> bool:
         if not self.request.private:
             return True
-        return self.presence_on and Right.READ_PRESENCE in self.rights
+        return self.tracking.enabled and Right.READ_PRESENCE in self.rights
 
     @property
     def expires_at(self) -> float:
@@ -128,7 +124,7 @@ class Channel:
             self.deliver(live)
         if self.request.replication_ready:
             self._system("ok", "Replication connection established")
-        if self.presence_on and self.sees_presence:
+        if self.tracking.enabled and self.sees_presence:
             self._push("presence_state", connection.core.hub.presence.state(self.key))
 
     def deliver(self, message: messages.Shared) -> None:
@@ -148,7 +144,7 @@ class Channel:
         if frame.event == "broadcast":
             await self._broadcast(frame, size)
         elif frame.event == "presence":
-            await self._presence(frame)
+            await self.tracking.handle(frame)
         elif frame.event == "access_token":
             await self._change_token(frame)
 
@@ -196,12 +192,12 @@ class Channel:
         )
 
     def _relevant(self) -> Right:
-        return self.rights & (Right.READ if self.presence_on else Right.READ_BROADCAST)
+        return self.rights & (Right.READ if self.tracking.enabled else Right.READ_BROADCAST)
 
     def _readable(self) -> bool:
         return bool(self._relevant())
 
-    async def _may(self, right: Right) -> bool:
+    async def may(self, right: Right) -> bool:
         """Whether the client may send; asked on its first send, then known until a new token."""
         if not self.request.private:
             return True
@@ -226,7 +222,7 @@ class Channel:
         if core.hub.overloaded():
             self.shut("Too many messages per second")
             return
-        if not await self._may(Right.WRITE_BROADCAST):
+        if not await self.may(Right.WRITE_BROADCAST):
             return
         if frame.user is not None:
             message = messages.from_push(self.topic, frame.user)
@@ -235,49 +231,6 @@ class Channel:
         core.hub.publish(self.key, message, None if self.request.self_receive else self)
         if self.request.ack:
             self.connection.reply(frame, "ok", {})
-
-    async def _presence(self, frame: Inbound) -> None:
-        if (excess := self._presence_excess()) is not None:
-            self.shut(excess)
-            return
-        payload = frame.payload if isinstance(frame.payload, dict) else {}
-        event = str(payload.get("event", "")).lower()
-        if event == "track":
-            await self._track(frame, payload.get("payload"))
-        elif event == "untrack":
-            hub = self.connection.core.hub
-            hub.announce(self.key, hub.presence.untrack(self.key, self.presence_key, self))
-            self.connection.reply(frame, "ok", {})
-        else:
-            self.connection.reply(frame, "error", {})
-
-    def _presence_excess(self) -> str | None:
-        core = self.connection.core
-        limits, now = core.limits, core.monotonic()
-        if self.presence_calls is None:
-            self.presence_calls = Window(limits.presence_calls)
-        if not self.presence_calls.allow(now, limits.presence_window_seconds):
-            return "Client presence rate limit exceeded"
-        core.presence_calls.add(1, now)
-        if core.presence_calls.exceeded(now):
-            return "Too many presence messages per second"
-        return None
-
-    async def _track(self, frame: Inbound, meta: Any) -> None:
-        core = self.connection.core
-        if not isinstance(meta, dict):
-            reason = {"reason": "Presence track payload must be a map"}
-            self.connection.reply(frame, "error", reason)
-        elif len(dumps(meta)) > core.limits.payload_bytes:
-            self.shut("Track message size exceeded")
-        elif not await self._may(Right.WRITE_PRESENCE):
-            self.connection.reply(frame, "error", {})
-        else:
-            # Tracking enables presence on a channel that joined without it.
-            self.presence_on = True
-            diff = core.hub.presence.track(self.key, self.presence_key, self, meta)
-            self.connection.reply(frame, "ok", {})
-            core.hub.announce(self.key, diff)
 
     async def _change_token(self, frame: Inbound) -> None:
         token = frame.payload.get("access_token") if isinstance(frame.payload, dict) else None

@@ -69,6 +69,8 @@ class Feed:
             except ValueError:
                 # Anybody connected to the database may NOTIFY anything.
                 logger.warning("not the id of a message: %.60r", text)
+        if len(self._ids) == MAX_WAITING:
+            logger.error("Postgres is away too long: the oldest messages are dropped")
         self._wake.set()
 
     async def _run(self) -> None:

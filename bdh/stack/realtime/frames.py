@@ -160,16 +160,6 @@ def encode_text(
     )
 
 
-def encode_user_push(inbound: Inbound, metadata: bytes = b"") -> bytes:
-    """Build a kind-3 frame, as a client would; the inverse of `decode` for tests and tools."""
-    if inbound.user is None:
-        raise MalformedFrameError("no user payload")
-    refs = ("" if ref is None else str(ref) for ref in (inbound.join_ref, inbound.ref))
-    names = (*refs, inbound.topic, inbound.user.event)
-    fields = [*(name.encode() for name in names), metadata]
-    return _binary(USER_BROADCAST_PUSH, fields, inbound.user.is_json, inbound.user.payload)
-
-
 def encode_user_broadcast(
     topic: str, event: str, metadata: bytes, payload: bytes, *, is_json: bool
 ) -> bytes:
@@ -183,11 +173,7 @@ def encode_user_broadcast(
         fields = [topic.encode(), event.encode(), metadata]
     except UnicodeEncodeError:
         raise MalformedFrameError("lone surrogate in a name") from None
-    return _binary(USER_BROADCAST, fields, is_json, payload)
-
-
-def _binary(kind: int, fields: list[bytes], is_json: bool, payload: bytes) -> bytes:
     if any(len(field) > MAX_FIELD_BYTES for field in fields):
         raise MalformedFrameError("a field is longer than 255 bytes")
-    header = bytes([kind, *(len(field) for field in fields), int(is_json)])
+    header = bytes([USER_BROADCAST, *(len(field) for field in fields), int(is_json)])
     return b"".join((header, *fields, payload))

@@ -43,7 +43,7 @@ class Hub:
         if not members:
             del self._topics[channel.key]
         self.announce(
-            channel.key, self.presence.untrack(channel.key, channel.presence_key, channel)
+            channel.key, self.presence.untrack(channel.key, channel.tracking.key, channel)
         )
 
     def overloaded(self) -> bool:

@@ -18,6 +18,8 @@ class Limits:
     replay_rows: int = 25
     idle_seconds: float = 60.0
     no_channel_seconds: float = 600.0
+    # How often idle sockets and expired tokens are looked for.
+    tick_seconds: float = 1.0
     # Hosted waits 5 s; clients need the text of the refusal, not its delay.
     error_delay_seconds: float = 0.05
     queue_frames: int = 10_000

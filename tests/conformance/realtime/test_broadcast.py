@@ -8,9 +8,9 @@ import asyncpg
 import pytest
 
 from bdh.stack.realtime import Limits
-from bdh.stack.realtime.frames import Inbound, UserPush, encode_user_push
+from bdh.stack.realtime.frames import Inbound, UserPush
 from tests.support.cluster import TestDatabase
-from tests.support.realtime import Raw, RealtimeServer
+from tests.support.realtime import Raw, RealtimeServer, encode_user_push
 
 HELLO = {"type": "broadcast", "event": "hello", "payload": {"n": 1}}
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from bdh.stack.realtime import Limits
 from tests.support.cluster import TestDatabase
-from tests.support.realtime import RealtimeServer
+from tests.support.realtime import QUICK, RealtimeServer
 
 OK: dict[str, Any] = {"status": "ok", "response": {}}
 JOINED = {"status": "ok", "response": {"postgres_changes": []}}
@@ -144,7 +145,9 @@ async def test_too_many_joins_close_the_socket(realtime_database: TestDatabase) 
 
 
 @pytest.mark.parametrize(
-    "limits", [Limits(idle_seconds=0.2), Limits(no_channel_seconds=0.2)], ids=["idle", "no channel"]
+    "limits",
+    [replace(QUICK, idle_seconds=0.2), replace(QUICK, no_channel_seconds=0.2)],
+    ids=["idle", "no channel"],
 )
 async def test_unused_sockets_are_closed(realtime_database: TestDatabase, limits: Limits) -> None:
     async with RealtimeServer(realtime_database, limits) as server, server.raw(2) as client:

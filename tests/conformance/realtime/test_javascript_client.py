@@ -168,5 +168,5 @@ async def test_an_expired_token_closes_the_channel_and_a_refresh_keeps_it(
         await soon(() => lost.states.includes("CLOSED"));
         report([kept.states, lost.states.at(-1), refreshed.isConnected(), expired.isConnected()]);
         process.exit(0);
-    """, short=realtime.token("ann", seconds=2), long=realtime.token("ann"))  # fmt: skip
+    """, short=realtime.token("ann", seconds=1), long=realtime.token("ann"))  # fmt: skip
     assert got == [["SUBSCRIBED"], "CLOSED", True, True]

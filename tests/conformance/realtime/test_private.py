@@ -143,7 +143,7 @@ async def test_a_new_token_that_is_none_ends_the_channel(
 
 async def test_a_channel_ends_with_its_token(realtime: RealtimeServer, version: int) -> None:
     async with realtime.raw(version) as client:
-        await client.join("room:x", PRIVATE, access_token=realtime.token(seconds=1))
+        await client.join("room:x", PRIVATE, access_token=realtime.token(seconds=0.5))
         await client.join("room:y", PRIVATE, access_token=realtime.token())
         await shut(client, "Token has expired 0 seconds ago")
         assert (await client.call("realtime:room:y", "phx_leave", {}))["status"] == "ok"
@@ -151,10 +151,10 @@ async def test_a_channel_ends_with_its_token(realtime: RealtimeServer, version: 
 
 async def test_a_new_token_keeps_the_channel_alive(realtime: RealtimeServer, version: int) -> None:
     async with realtime.raw(version) as client:
-        await client.join("room:x", PRIVATE, access_token=realtime.token("ann", seconds=1))
+        await client.join("room:x", PRIVATE, access_token=realtime.token("ann", seconds=0.5))
         new = realtime.token("ann")
         await client.send("realtime:room:x", "access_token", {"access_token": new})
-        await asyncio.sleep(2.2)
+        await asyncio.sleep(0.8)
         await client.silent()
 
 

@@ -127,7 +127,7 @@ async def test_a_token_is_refreshed_or_ends_the_channel(realtime: RealtimeServer
         await refreshed.close(); await expired.close()
         """,
         url=realtime.url, key=realtime.secrets.publishable_key,
-        short=realtime.token("ann", seconds=2), long=realtime.token("ann"),
+        short=realtime.token("ann", seconds=1), long=realtime.token("ann"),
     )  # fmt: skip
     kept, lost, *connected = await script.line()
     assert kept == ["SUBSCRIBED"]

@@ -25,10 +25,13 @@ async def test_the_newest_come_oldest_first(
     realtime: RealtimeServer, sql: asyncpg.Connection, version: int
 ) -> None:
     topic = f"room:{uuid4()}"
-    await store(sql, topic, "a", "b", "c")
-    await sql.execute("select realtime.send('{}', 'public', $1, false)", topic)
-    await sql.execute("select realtime.send('{}', 'other', 'room:other', true)")
     async with realtime.raw(version, realtime.token()) as client:
+        await client.join(topic, {"private": True})
+        await sql.execute("select realtime.send('{}', 'public', $1, false)", topic)
+        await sql.execute("select realtime.send('{}', 'other', 'room:other', true)")
+        await store(sql, topic, "a", "b", "c")
+        # Fanned out: what comes from now on is the replay.
+        assert [(await client.take()).payload["event"] for _ in range(3)] == ["a", "b", "c"]
         await client.join(topic, config(int(time.time() * 1000) - 60_000, limit=2))
         got = [await client.take(), await client.take()]
         assert [frame.payload["event"] for frame in got] == ["b", "c"]

@@ -20,8 +20,8 @@ from bdh.stack.realtime.frames import (
     dumps,
     encode_text,
     encode_user_broadcast,
-    encode_user_push,
 )
+from tests.support.realtime import encode_user_push
 
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 field = text.filter(lambda value: len(value.encode()) <= MAX_FIELD_BYTES)
