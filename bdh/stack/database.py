@@ -9,7 +9,6 @@ connection from a list.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 #: How long a request waits for Postgres to come back, and for a free connection.
 PATIENCE_SECONDS = 5.0
 RETRY_SECONDS = 0.05
+CLOSE_SECONDS = 1.0
 
 #: What asyncpg raises when there is no server, or one that is starting or stopping.
 NO_SERVER = (
@@ -221,9 +221,9 @@ class Pool:
     async def close(self) -> None:
         """Close what is idle; what is in use is closed when it comes back."""
         self._closed = True
-        while self._idle:
-            with contextlib.suppress(Exception):
-                await self._idle.pop().connection.close(timeout=1)
+        links, self._idle = self._idle, []
+        closing = (link.connection.close(timeout=CLOSE_SECONDS) for link in links)
+        await asyncio.gather(*closing, return_exceptions=True)
 
 
 class Database:

@@ -12,7 +12,7 @@ from bdh.stack.rest.hints import closest
 from bdh.stack.rest.media import OBJECT
 from bdh.stack.rest.plan import Plan, Wants
 from bdh.stack.rest.ranges import requested_window
-from bdh.stack.rest.reads import body_sql, refuse_write_modifiers
+from bdh.stack.rest.reads import ROWS, body_sql, refuse_write_modifiers
 from bdh.stack.rest.render import count_sql, rows_sql
 from bdh.stack.rest.syntax import Query
 from bdh.stack.rest.tree import build_tree, narrowed
@@ -65,7 +65,7 @@ def _rows_plan(
     # The planner cannot count what a function returns, so an estimate is a count.
     if wants.preferences.count in ("exact", "estimated"):
         total = f"(select count(*) from ({count_sql(root, 'src', arguments)}) as c)"
-    aggregate = f"json_agg(r.{_VALUE})" if function.returns == "scalar" else "json_agg(r)"
+    aggregate = f"json_agg(r.{_VALUE})" if function.returns == "scalar" else ROWS
     empty = "[]"
     if not function.returns_set and wants.media != OBJECT:
         aggregate, empty = f"({aggregate} -> 0)", "null"

@@ -96,7 +96,7 @@ def filter_sql(node: Node, condition: Filter, arguments: Arguments) -> str:
 def _condition_sql(node: Node, condition: Condition, arguments: Arguments) -> str:
     embedded = null_filtered(node, condition)
     if embedded is not None:
-        found = embedded.join if embedded.to_one else f"{embedded.join}.rows"
+        found = f"({embedded.join}.*)" if embedded.to_one else f"{embedded.join}.rows"
         negation = "not " if condition.value == "null" else ""
         return f"{found} is {negation}distinct from null"
     sql, type_ = field_sql(node, condition.field, arguments)

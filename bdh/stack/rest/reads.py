@@ -15,6 +15,9 @@ from bdh.stack.rest.render import count_sql, rows_sql, table_source
 from bdh.stack.rest.syntax import Query
 from bdh.stack.rest.tree import Node, build_tree, narrowed
 
+#: All rows as a list; `r.*` and not `r`, which would mean a column of that name.
+ROWS = "json_agg(r.*)"
+
 
 def find_table(schema: Schema, name: str) -> Table:
     """
@@ -51,7 +54,7 @@ def plan_read(schema: Schema, name: str, query: Query, wants: Wants) -> Plan:
     source = table_source(root)
     rows = rows_sql(root, source, arguments)
     counting = counting_sql(root, source, wants, arguments)
-    body = body_sql(wants, "json_agg(r)", "[]")
+    body = body_sql(wants, ROWS, "[]")
     return Plan(
         "read",
         f"select {body}, count(*), {counting.total} from ({rows}) as r",

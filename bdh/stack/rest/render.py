@@ -66,7 +66,7 @@ def _join(parent: Node, child: Node, arguments: Arguments) -> str:
         return f"{kind} join lateral ({rows}) as {child.join} on true"
     condition = f"{child.join}.rows is not null" if child.inner else "true"
     return (
-        f"{kind} join lateral (select json_agg(r) as rows from ({rows}) as r) "
+        f"{kind} join lateral (select json_agg(r.*) as rows from ({rows}) as r) "
         f"as {child.join} on {condition}"
     )
 

@@ -84,13 +84,17 @@ class SchemaCache:
         return self._planning
 
     async def _follow(self) -> None:
+        trouble = ""
         while True:
             try:
                 await self._listen()
-            except (*NO_SERVER, *BROKEN, asyncpg.InterfaceError):
-                log.info("schema cache: the database is away, connecting again")
-            except asyncpg.PostgresError:
-                log.exception("schema cache: the catalog cannot be read")
+            except (*NO_SERVER, *BROKEN, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                # Said once, not five times a second for as long as it lasts.
+                if str(error) != trouble:
+                    trouble = str(error)
+                    log.warning("schema cache: reading again: %s", trouble)
+            else:
+                trouble = ""
             await asyncio.sleep(RECONNECT_SECONDS)
 
     async def _listen(self) -> None:

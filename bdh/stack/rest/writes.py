@@ -16,7 +16,7 @@ from bdh.stack.rest.expressions import Arguments, filter_sql
 from bdh.stack.rest.media import OBJECT
 from bdh.stack.rest.payload import Payload
 from bdh.stack.rest.plan import Kind, Plan, Wants
-from bdh.stack.rest.reads import body_sql, find_table, refuse_write_modifiers
+from bdh.stack.rest.reads import ROWS, body_sql, find_table, refuse_write_modifiers
 from bdh.stack.rest.render import rows_sql
 from bdh.stack.rest.syntax import Query, Window
 from bdh.stack.rest.tree import Node, build_tree
@@ -82,7 +82,7 @@ class _Write:
         # The filters chose the rows to write; applied again they would hide what was changed.
         shown = replace(self.root, filters=[])
         rows = rows_sql(shown, "src", self.arguments)
-        return f"(select {body_sql(self.wants, 'json_agg(r)', '[]')} from ({rows}) as r)"
+        return f"(select {body_sql(self.wants, ROWS, '[]')} from ({rows}) as r)"
 
 
 def plan_insert(schema: Schema, name: str, query: Query, payload: Payload, wants: Wants) -> Plan:

@@ -53,6 +53,10 @@ create table "odd ""name" (
     "sel;ect" text,
     "naïve" text
 );
+-- Columns called like the names the gateway gives inside its statements.
+create table shadows (
+    t0 int primary key, r text, e1 int references users, src text, b text, value text, rows text, c text
+);
 create table numbers (id int primary key, square bigint);
 create table items (sku text primary key, quantity int not null default 1, note text);
 create table keyless (value text);

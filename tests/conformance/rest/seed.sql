@@ -1,4 +1,4 @@
-truncate clients, projects, project_details, tasks, users, memberships, letters, folders,
+truncate shadows, clients, projects, project_details, tasks, users, memberships, letters, folders,
     "odd ""name", items, keyless, hidden, notes, deferred_parents, deferred_children;
 insert into clients values (1, 'Acme'), (2, 'Globex');
 insert into projects values (1, 'Rocket', 1, 1000.50), (2, 'Garden', 1, null), (3, 'Bridge', null, 7);

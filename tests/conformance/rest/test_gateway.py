@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+
 import httpx
 import pytest
 
@@ -85,6 +87,27 @@ def test_every_answer_has_a_request_id(world: World) -> None:
     assert odd.headers["x-request-id"] != "a b"
     refused = httpx.get(f"{world.gateway.url}/health", headers={"host": "evil.example"})
     assert refused.headers["x-request-id"]
+
+
+@pytest.mark.parametrize(
+    ("host", "origin", "answer"),
+    [
+        ("localhost", "http://localhost:3000", b"101"),
+        ("localhost", "https://evil.example", b"403"),
+        ("evil.example", "http://localhost:3000", b"403"),
+    ],
+)
+def test_only_our_own_pages_may_open_sockets(
+    world: World, host: str, origin: str, answer: bytes
+) -> None:
+    request = (
+        f"GET /realtime/v1/websocket?apikey={world.key}&vsn=1.0.0 HTTP/1.1\r\n"
+        f"Host: {host}\r\nOrigin: {origin}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", world.gateway.port), timeout=5) as connection:
+        connection.sendall(request.encode())
+        assert connection.recv(64).split()[1] == answer
 
 
 def test_functions_that_are_not_running(world: World) -> None:

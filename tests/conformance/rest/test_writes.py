@@ -63,6 +63,18 @@ def test_headers_only_says_where_the_row_is(anon: httpx.Client) -> None:
     assert anon.get(response.headers["location"]).json()[0]["sku"] == "c d&"
 
 
+def test_columns_called_like_inner_names_are_columns(anon: httpx.Client) -> None:
+    row = {"t0": 1, "r": "R", "e1": 1, "src": "S", "b": "B", "value": "V", "rows": "W", "c": "C"}
+    assert anon.post("/shadows", json=row, headers=FULL).json() == [row]
+    assert anon.get("/shadows", headers={"prefer": "count=exact"}).json() == [row]
+    assert anon.patch("/shadows?r=eq.R", json={"b": "b2"}, headers=FULL).json()[0]["b"] == "b2"
+    both = anon.get("/shadows?select=e1,users(name)&users=not.is.null&order=value").json()
+    assert both == [{"e1": 1, "users": {"name": "Alice"}}]
+    back = anon.get("/users?select=id,shadows(rows)&shadows=not.is.null").json()
+    assert back == [{"id": 1, "shadows": [{"rows": "W"}]}]
+    assert len(anon.delete("/shadows?src=eq.S", headers=FULL).json()) == 1
+
+
 def test_upsert_merges(anon: httpx.Client) -> None:
     merge = {"prefer": "resolution=merge-duplicates, return=representation"}
     mixed = anon.post(
