@@ -1,8 +1,8 @@
 """
 How long from a commit to its subscribers, and what an open socket costs.
 
-`python -m tests.bench.realtime_latency` prints it for 1, 100 and 500 subscribers of one topic and
-for 2,000 sockets. Subscribers are bare sockets that only look at the clock, so that the figures are
+`python -m tests.bench.realtime_latency` prints it for 1, 100 and 500 subscribers of one topic, for
+2,000 sockets, and how much 16 writers suffer from each other's notifications. Subscribers are bare sockets that only look at the clock, so that the figures are
 the gateway's and not a client library's; they share the machine with it.
 """
 
@@ -199,6 +199,28 @@ async def memory(gateway: TestGateway, sockets: int) -> Memory:
         crowd.leave()
 
 
+async def writers(
+    database: TestDatabase, *, notify: bool, connections: int = 16, seconds: float = 3.0
+) -> float:
+    """Commits per second of concurrent writers that send one message each time."""
+    gateway = "off" if notify else "on"
+    deadline = time.perf_counter() + seconds
+
+    async def write() -> int:
+        connection = await database.connect("postgres")
+        commits = 0
+        while time.perf_counter() < deadline:
+            await connection.execute(
+                "select set_config('bdh.gateway', $1, true), realtime.send('{}', 'tick', $2)",
+                gateway, TOPIC,
+            )  # fmt: skip
+            commits += 1
+        await connection.close()
+        return commits
+
+    return sum(await asyncio.gather(*(write() for _ in range(connections)))) / seconds
+
+
 @contextmanager
 def served(cluster: TestCluster) -> Iterator[tuple[TestGateway, TestDatabase]]:
     """A gateway over a fresh database whose policies let everybody in."""
@@ -232,6 +254,9 @@ def main(sizes: Sequence[int] = (1, 100, 500), sockets: int = 2000) -> None:
                     f"{got.subscribers:>5} subscribers, {got.messages} messages: "
                     f"p50 {got.p50_ms:.1f} ms, p99 {got.p99_ms:.1f} ms, max {got.max_ms:.1f} ms\n"
                 )
+            for notify in (True, False):
+                rate = uvloop.run(writers(database, notify=notify))
+                out(f"16 writers, {'with' if notify else 'without'} NOTIFY: {rate:.0f} commits/s\n")
             used = uvloop.run(memory(gateway, sockets))
             each_kb = (used.joined_mb - used.idle_mb) * 1024 / used.sockets
             out(f"{used.sockets} sockets: {used.joined_mb:.0f} MB PSS, {used.idle_mb:.0f} MB "
