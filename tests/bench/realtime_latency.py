@@ -2,8 +2,9 @@
 How long from a commit to its subscribers, and what an open socket costs.
 
 `python -m tests.bench.realtime_latency` prints it for 1, 100 and 500 subscribers of one topic, for
-2,000 sockets, and how much 16 writers suffer from each other's notifications. Subscribers are bare sockets that only look at the clock, so that the figures are
-the gateway's and not a client library's; they share the machine with it.
+2,000 sockets, and how much 16 writers suffer from each other's notifications. Subscribers are bare
+sockets that only look at the clock, so that the figures are the gateway's and not a client
+library's; they share the machine with it.
 """
 
 from __future__ import annotations
