@@ -64,7 +64,7 @@ def workspace_feed(
     store = SessionStore(identity.session_file, backend=identity.stack_dir)
     client = RpcClient(url, key, store, timeout=app.settings.timeout_seconds)
 
-    def token() -> str:
-        return store.access_token(client.url, client.post)
+    def token(rejected: str | None = None) -> str:
+        return store.access_token(client.url, client.post, rejected)
 
     return LiveFeed(url, key, token, (topic, *more), presence)

@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 
+from tests.support.shared_database import database, sql
 from tests.support.sql import Caller, Project, Refused, Sql
+
+__all__ = ["database", "sql"]
 
 
 @dataclass(frozen=True)

@@ -82,7 +82,9 @@ async def test_numbers_have_no_gaps_when_a_writer_fails(team: Team) -> None:
         ([], "bad_chat", 400),
     ],
 )
-async def test_impossible_chats_are_refused(team: Team, to: list[str], code: str, status: int) -> None:
+async def test_impossible_chats_are_refused(
+    team: Team, to: list[str], code: str, status: int
+) -> None:
     await refused(team.say(team.alice, *to), code, status)
 
 
@@ -96,12 +98,16 @@ async def test_an_ambiguous_alias_is_listed(team: Team) -> None:
 
 async def test_a_removed_target_is_refused_and_releases_who_waited(team: Team) -> None:
     asked = await team.wait(team.alice, "bob")
-    await team.sql.execute("update public.workspaces set removed_at = now() where id = $1", team.bob.id)
+    await team.sql.execute(
+        "update public.workspaces set removed_at = now() where id = $1", team.bob.id
+    )
 
     assert (await refresh(team, team.alice, asked))["status"] == "left"
     await refused(team.say(team.alice, "bob-backend"), "not_found", 404)
     await refused(
-        team.call(team.alice, "chat_send", session_id=asked["session_id"], body="?"), "not_found", 404
+        team.call(team.alice, "chat_send", session_id=asked["session_id"], body="?"),
+        "not_found",
+        404,
     )
 
 
@@ -131,6 +137,7 @@ async def test_a_deadline_ends_the_wait(team: Team) -> None:
 async def test_the_sweeper_ends_what_nobody_refreshes(team: Team) -> None:
     await team.wait(team.alice, "bob")
     await team.age("public.chat_waits", "lease_until", "12 minutes")
+    await team.sql.execute("update private.schedules set last_run = null")
     await team.sql.value("select private.run_schedules()")
 
     assert await team.sql.value("select ended_reason from public.chat_waits") == "lapsed"
@@ -171,7 +178,9 @@ async def test_a_message_that_was_not_shown_stays_unread(team: Team) -> None:
     sent = [await team.say(team.alice, "bob", body=str(n)) for n in range(3)]
     session = sent[0]["session_id"]
 
-    await team.call(team.bob, "chat_mark_read", shown=[f"{session}:1", f"{session}:3", "junk", "x:1"])
+    await team.call(
+        team.bob, "chat_mark_read", shown=[f"{session}:1", f"{session}:3", "junk", "x:1"]
+    )
 
     assert bodies(await team.call(team.bob, "chat_open", chat="alice")) == ["1", "2"]
 
@@ -304,7 +313,9 @@ async def test_participants_and_humans_read_it_and_nobody_else(team: Team) -> No
         for fn in ("chat_history", "chat_open"):
             await refused(team.call(stranger, fn, chat=sent["session_id"]), "not_found", 404)
         await refused(
-            team.call(stranger, "chat_send", session_id=sent["session_id"], body="x"), "not_found", 404
+            team.call(stranger, "chat_send", session_id=sent["session_id"], body="x"),
+            "not_found",
+            404,
         )
 
 
@@ -336,7 +347,9 @@ async def test_an_agent_chats_with_a_human(team: Team) -> None:
 async def test_text_goes_to_the_participants_topics_alone(team: Team) -> None:
     await team.say(team.alice, "bob", body="s3cret")
 
-    sent = await team.sql.fetch("select topic, payload from realtime.messages where payload::text like '%s3cret%'")
+    sent = await team.sql.fetch(
+        "select topic, payload from realtime.messages where payload::text like '%s3cret%'"
+    )
 
     assert [row["topic"] for row in sent] == [f"workspace:{team.bob.id}"]
     (event,) = await team.sql.events(team.project, "chat.message")
@@ -350,7 +363,9 @@ async def test_a_long_text_is_fetched_not_pushed(team: Team) -> None:
         "select payload from realtime.messages where event = 'chat'")]  # fmt: skip
 
     assert "body" not in payload
-    assert len((await team.call(team.bob, "chat_open", chat="alice"))["messages"][0]["body"]) == 60_000
+    assert (
+        len((await team.call(team.bob, "chat_open", chat="alice"))["messages"][0]["body"]) == 60_000
+    )
 
 
 async def test_history_pages_back_and_marks_nothing(team: Team) -> None:
@@ -358,7 +373,9 @@ async def test_history_pages_back_and_marks_nothing(team: Team) -> None:
         await team.say(team.alice, "bob", body=str(number))
 
     newest = await team.call(team.bob, "chat_history", chat="alice", limit=2)
-    older = await team.call(team.bob, "chat_history", chat="alice", limit=9, before=int(newest["next_cursor"]))
+    older = await team.call(
+        team.bob, "chat_history", chat="alice", limit=9, before=int(newest["next_cursor"])
+    )
 
     assert (bodies(newest), bodies(older)) == (["3", "4"], ["0", "1", "2"])
     assert (await team.call(team.bob, "chat_pending"))["chats"][0]["unread"] == 5

@@ -5,6 +5,15 @@ from __future__ import annotations
 from tests.sql.messaging.conftest import Team
 
 
+REPLACE = """
+    create or replace function private.wait_edges(p_project_id uuid)
+    returns table (wait_id uuid, waiter_id uuid, target_id uuid, any_of boolean, what text)
+    language sql stable security definer set search_path = '' as $$
+        select * from private.chat_wait_edges(p_project_id) {more}
+    $$
+"""
+
+
 async def found(team: Team) -> int:
     return int(await team.sql.value("select count(*) from private.deadlocks"))
 
@@ -77,17 +86,15 @@ async def test_listening_closes_no_circle(team: Team) -> None:
 async def test_other_waits_join_the_graph(team: Team) -> None:
     """What SQL of other concerns adds to private.wait_edges counts."""
     await team.wait(team.alice, "bob")
-    await team.sql.execute(f"""
-        create or replace function private.wait_edges(p_project_id uuid)
-        returns table (wait_id uuid, waiter_id uuid, target_id uuid, any_of boolean, what text)
-        language sql stable security definer set search_path = '' as $$
-            select * from private.chat_wait_edges(p_project_id)
-            union all select '{team.project.id}'::uuid, '{team.bob.id}'::uuid, '{team.alice.id}'::uuid, false,
-                'the lock on src/'
-        $$""")  # fmt: skip
-
-    deadlock = await team.sql.value(
-        "select private.find_deadlock($1, $2)", team.project.id, team.bob.id
-    )
+    more = f"""union all select '{team.project.id}'::uuid, '{team.bob.id}'::uuid,
+        '{team.alice.id}'::uuid, false, 'the lock on src/'"""
+    async with (await team.sql.pool()).acquire() as connection:
+        transaction = connection.transaction()
+        await transaction.start()
+        await connection.execute(REPLACE.format(more=more))
+        deadlock = await connection.fetchval(
+            "select private.find_deadlock($1, $2)", team.project.id, team.bob.id
+        )
+        await transaction.rollback()
 
     assert "bob waits for the lock on src/ from alice" in deadlock["text"]

@@ -26,7 +26,11 @@ async def test_a_blocked_sender_comes_first_with_the_exact_command(team: Team) -
 
     found = await notices(team, team.bob)
 
-    assert [(n["kind"], n["urgent"]) for n in found] == [("waiting", True), ("chat", False), ("mail", True)]
+    assert [(n["kind"], n["urgent"]) for n in found] == [
+        ("waiting", True),
+        ("chat", False),
+        ("mail", True),
+    ]
     assert found[0]["text"] == "WAITING: alice is waiting for you"
     assert found[0]["command"] == "bdh :aweb chat open alice"
     assert found[0]["from"] == {**team.alice.actor, "short": "alice"}
@@ -83,7 +87,13 @@ async def test_nobody_hears_of_their_own_doing(team: Team) -> None:
 async def test_shown_ids_of_others_change_nothing(team: Team) -> None:
     mail = await team.mail(team.alice, "bob")
     chat = await team.say(team.alice, "bob")
-    ids = [f"mail:{mail['id']}", f"chat:{chat['session_id']}:1", "mail:x", "'; drop table", "chat:1:2"]
+    ids = [
+        f"mail:{mail['id']}",
+        f"chat:{chat['session_id']}:1",
+        "mail:x",
+        "'; drop table",
+        "chat:1:2",
+    ]
 
     await notices(team, team.carol, shown=ids)
 
@@ -128,13 +138,14 @@ async def test_a_posted_notice_is_said_once(team: Team) -> None:
 
 
 async def test_notices_are_not_billed_but_messages_are(team: Team) -> None:
+    calls = "select count(*) from private.api_calls where project_id = $1"
     await notices(team, team.alice)
     await team.call(team.alice, "list_mail")
-    assert await team.sql.value("select count(*) from private.api_calls") == 0
+    assert await team.sql.value(calls, team.project.id) == 0
 
     await team.mail(team.alice, "bob")
 
-    assert await team.sql.value("select count(*) from private.api_calls") == 1
+    assert await team.sql.value(calls, team.project.id) == 1
 
 
 async def test_it_is_quick(team: Team) -> None:
