@@ -44,7 +44,7 @@ def parse_field(scanner: Scanner) -> Field:
     """A column with its JSON path."""
     scanner.blanks()
     name = scanner.name()
-    steps = []
+    steps: list[JsonStep] = []
     while scanner.peek("->"):
         if len(steps) == MAX_DEPTH:
             raise scanner.error(f"at most {MAX_DEPTH} steps into a document")

@@ -243,8 +243,8 @@ def test_a_deep_body_is_refused(anon: httpx.Client) -> None:
     assert (response.status_code, response.json()["code"]) == (400, "PGRST102")
 
 
-def test_a_slow_statement_is_ended(world: World) -> None:
-    """The timeout belongs to the session, so that it covers the one statement."""
+def test_the_statement_timeout_is_set_for_the_session(world: World) -> None:
+    """Set inside the one statement it would come too late for it."""
     world.execute("create or replace function my_timeout() returns text language sql stable as "
                   "$$ select current_setting('statement_timeout') $$")  # fmt: skip
     with httpx.Client(headers={"apikey": world.key}) as client:
