@@ -19,8 +19,10 @@ begin
     for v_row in
         update public.beads as b
         set status = p_status, updated_at = clock_timestamp(),
-            -- Whose work it was does not bind who does it next.
-            assignee = case when p_status = 'open' and o.status in ('in_progress', 'closed') then null else b.assignee end,
+            -- An assignee that came with a claim goes with it; one that somebody chose stays.
+            assignee = case when p_status <> 'open' or not exists (
+                select 1 from public.claims as h
+                where h.project_id = b.project_id and h.bead_id = b.id and h.holder_name = b.assignee) then b.assignee end,
             closed_at = case when p_status = 'closed' then clock_timestamp() when p_status = 'tombstone' then b.closed_at end,
             close_reason = case when p_status = 'closed' then p_reason when p_status = 'tombstone' then b.close_reason end,
             deleted_at = case when p_status = 'tombstone' then clock_timestamp() end,

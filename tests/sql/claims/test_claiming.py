@@ -4,22 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.sql.claims.conftest import bead
 from tests.support.sql import Caller, Project, Refused, Sql
-
-
-@pytest.fixture
-async def alice(sql: Sql, project: Project) -> Caller:
-    return await sql.workspace(project, "alice-frontend", human_name="Alice Ample")
-
-
-@pytest.fixture
-async def bob(sql: Sql, project: Project) -> Caller:
-    return await sql.workspace(project, "bob-backend", human_name="Bob Smith")
-
-
-async def bead(sql: Sql, caller: Caller, title: str = "work", **fields: object) -> str:
-    created = await sql.call(caller, "create_bead", title=title, **fields)
-    return str(created["id"])
 
 
 async def live(sql: Sql, bead_id: str) -> list[dict[str, object]]:
