@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 def block(app: App, asked: Escalation, seconds: int | None) -> int:
     """Wait for the outcome of `asked`, print it, and return the exit code."""
-    if asked.status == "pending":
-        app.say(f"Waiting for a human to answer {asked.id[:SHORT_ID]}...")
     with workspace_feed(app, workspace_topic(app)) as feed:
         pulse = Pulse(feed, HINTS, time.monotonic, app.say)
         try:
             with interruptible():
+                if asked.status == "pending":
+                    app.say(f"Waiting for a human to answer {asked.id[:SHORT_ID]}...")
                 found = wait(app.backend, asked, pulse, time.monotonic, seconds)
         except Interrupted:
             app.say("Stopped waiting; it stays asked. To go on:")

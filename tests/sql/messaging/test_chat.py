@@ -399,3 +399,12 @@ async def test_writers_readers_and_leavers_never_deadlock(team: Team) -> None:
 
     await team.sql.race(calls)
     await asyncio.gather(*(team.call(caller, "chat_pending") for caller, _ in people))
+
+
+async def test_who_waits_for_the_answer_is_said_to_hear_of_it_now(team: Team) -> None:
+    """The answer ends the wait, but it was there when the answer was sent."""
+    await team.wait(team.alice, "bob")
+
+    answer = await team.say(team.bob, "alice")
+
+    assert [row["learns"] for row in answer["wake"]] == ["now"]

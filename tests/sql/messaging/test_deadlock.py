@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from tests.sql.messaging.conftest import Team
 
-
 REPLACE = """
     create or replace function private.wait_edges(p_project_id uuid)
     returns table (wait_id uuid, waiter_id uuid, target_id uuid, any_of boolean, what text)

@@ -206,7 +206,8 @@ async def test_the_list_pages(team: Team) -> None:
 async def test_a_broken_schedule_does_not_stop_the_others(team: Team) -> None:
     await team.sql.execute("update private.schedules set last_run = null")
     await team.sql.execute(
-        "insert into private.schedules (name, every, function) values ('broken', '1 s', 'private.missing')"
+        "insert into private.schedules (name, every, function)"
+        " values ('broken', '1 s', 'private.missing')"
     )
     await ask(team, expires_seconds=1)
     await team.age("public.escalations", "expires_at", "2 seconds")

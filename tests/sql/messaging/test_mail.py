@@ -9,7 +9,8 @@ import pytest
 from tests.sql.messaging.conftest import Team, refused
 
 HOSTILE = (
-    "`rm -rf /` $(id) $HOME \\ 'quoted' \"double\" %s {}\nسلام \u202e\u0007\x1b[31m 🎉 </script>"
+    "`rm -rf /` $(id) $HOME \\ 'quoted' \"double\" %s {}\n\u05e9\u05dc"
+    " \u202e\u0007\x1b[31m 🎉 </script>"
 )
 
 

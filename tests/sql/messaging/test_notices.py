@@ -126,7 +126,8 @@ async def test_a_flood_is_cut_but_counted(team: Team) -> None:
 
 
 async def test_a_posted_notice_is_said_once(team: Team) -> None:
-    post = "select private.post_notice($1, 'workspace', $2, 'claim_taken', 'bob took bd-1', 'bdh show bd-1', 'k')"
+    post = """select private.post_notice($1, 'workspace', $2, 'claim_taken', 'bob took bd-1',
+        'bdh show bd-1', 'k')"""
     for _ in range(2):
         await team.sql.value(post, team.project.id, team.alice.id)
 
