@@ -201,7 +201,8 @@ def quiet_json(terminal: Terminal, command: str) -> str:
     done = subprocess.run(  # noqa: S603
         shlex.split(command),
         cwd=terminal.directory,
-        env=terminal.environment,
+        # A session of its own: what its banner shows is not thereby shown to the terminal's agent.
+        env=terminal.environment | {"BDH_SESSION": "demo-onlooker"},
         capture_output=True,
         text=True,
         check=False,

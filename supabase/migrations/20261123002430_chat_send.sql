@@ -83,6 +83,7 @@ declare
     v_result  jsonb := private.replayed(v_actor, p_idempotency_key, 'chat_send');
     v_session public.chat_sessions;
     v_message public.chat_messages;
+    v_wake    jsonb;
 begin
     if v_result is not null then
         return v_result;
@@ -91,6 +92,8 @@ begin
         perform private.fail('empty_message', 400, 'A message needs a text');
     end if;
     v_session := private.chat_target(v_actor, p_to, p_session_id);
+    -- Before the message ends the waits it answers: who waits for it hears of it now.
+    v_wake := private.wakes(private.chat_others(v_session.id, v_actor.id), v_session.id);
     v_message := private.chat_append(v_session.id, v_actor, p_body);
     v_result := '{"status": "sent", "wait": null, "deadlock": null}';
     if p_wait_seconds is not null then
@@ -104,7 +107,7 @@ begin
         'message', private.chat_messages_json(array[v_message]) -> 0,
         -- What crossed this message on its way: the caller has not seen it yet.
         'unread', private.chat_messages_json(private.chat_unread(v_actor.id, v_session.id, v_message.seq, 100)),
-        'wake', private.wakes(private.chat_others(v_session.id, v_actor.id), v_session.id)));
+        'wake', v_wake));
 end;
 $$;
 comment on function private.chat_send is 'See public.chat_send.';
