@@ -30,6 +30,7 @@ START_TIMEOUT_SECONDS = 60.0
 LONG_STAGE_SECONDS = 1800.0
 STOP_TIMEOUT_SECONDS = 45.0
 HEALTH_TIMEOUT_SECONDS = 10.0
+EXIT_SECONDS = 5.0
 POLL_SECONDS = 0.05
 
 
@@ -64,11 +65,17 @@ def _create(paths: StackPaths) -> None:
 
 def _await_settled(paths: StackPaths) -> None:
     """A start whose command was interrupted goes on by itself: wait for what becomes of it."""
-    deadline = time.monotonic() + START_TIMEOUT_SECONDS
-    while time.monotonic() < deadline:
+    began = time.monotonic()
+    while True:
         state = read_json(paths.state)
-        supervisor = ProcessRecord.from_json(state.get("supervisor"))
-        if state.get("phase") != "starting" or not is_alive(supervisor):
+        waited = time.monotonic() - began
+        if is_alive(ProcessRecord.from_json(state.get("supervisor"))):
+            settled = state["phase"] != "starting" or waited > START_TIMEOUT_SECONDS
+        else:
+            # One that has just begun holds the lock but has not written itself down yet.
+            unknown = state.get("phase") != "ready" and locks.is_held(paths.supervisor_lock)
+            settled = not unknown or waited > EXIT_SECONDS
+        if settled:
             return
         time.sleep(POLL_SECONDS)
 
@@ -197,8 +204,8 @@ def _stop(paths: StackPaths) -> bool:
     was_running = is_alive(supervisor)
     if supervisor is not None and was_running:
         end(supervisor, signal.SIGTERM, STOP_TIMEOUT_SECONDS)
-    elif locks.is_held(paths.supervisor_lock):
-        # Its pid means nothing here: it lives in another container, or has not recorded itself.
+    elif not _released(paths):
+        # Its pid means nothing here.
         raise UnreachableError(
             "Cannot stop the stack: it was started from another container or sandbox",
             code="stack_elsewhere",
@@ -206,6 +213,16 @@ def _stop(paths: StackPaths) -> bool:
         )
     left = end_orphans(paths, read_json(paths.state), read_place(paths))
     return was_running or bool(left)
+
+
+def _released(paths: StackPaths) -> bool:
+    """Whether no supervisor lives; one that has just failed may need a moment to end."""
+    deadline = time.monotonic() + EXIT_SECONDS
+    while locks.is_held(paths.supervisor_lock):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(POLL_SECONDS)
+    return True
 
 
 def reset(paths: StackPaths) -> None:

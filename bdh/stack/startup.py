@@ -66,12 +66,14 @@ class Stack:
         earlier = read_json(self._paths.state)
         for name in end_orphans(self._paths, earlier, read_place(self._paths)):
             self._journal.event(name, "left by an earlier supervisor, ended")
+        # Before anything slow: a command that comes now waits for us instead of starting another.
+        self._state = {**earlier, "phase": "starting"}
+        self._save()
         cluster = self._cluster = self._find_cluster()
         schema = schema_hash()
         current = self._ensure_data(cluster) and earlier.get("schema_hash") == schema
         bound = self._listen(earlier.get("port"))
         self._state |= _description(cluster, self._options.host)
-        self._state |= {"schema_hash": earlier.get("schema_hash")}
         self._run_children(cluster, bound, migrate=not current)
         self._state |= {"schema_hash": schema, "phase": "ready"}
         self._save()
@@ -102,7 +104,6 @@ class Stack:
         bound = self._socket = listener.bind(self._options.host, self._options.port or last_port)
         self.url = listener.url_of(bound)
         self._state |= {
-            "phase": "starting",
             "url": self.url,
             "host": self._options.host,
             "port": bound.getsockname()[1],

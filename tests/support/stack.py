@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+import pytest
 
 from bdh.stack import control
 from bdh.stack.address import stack_address
@@ -63,6 +64,11 @@ class TestStack:
             "BDH_STACK_DIR": str(self.paths.root),
             "BDH_CLUSTER_ROOT": str(self.folder / "clusters"),
         }
+
+    def use(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Make this the stack that commands find."""
+        for name, value in self.environment.items():
+            monkeypatch.setenv(name, value)
 
     def start_like(self, template: TestStack) -> None:
         """Start from a copy of a stopped stack's files: no initdb, no migrations."""

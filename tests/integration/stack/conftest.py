@@ -14,8 +14,7 @@ def stopped_stack() -> Iterator[TestStack]:
     """A stack that has run and was stopped, for `running_stack` to copy."""
     stack = TestStack()
     with pytest.MonkeyPatch.context() as environment:
-        for name, value in stack.environment.items():
-            environment.setenv(name, value)
+        stack.use(environment)
         stack.up()
         stack.down()
     yield stack
@@ -31,9 +30,15 @@ def _shared_stack(stopped_stack: TestStack) -> Iterator[TestStack]:
 
 
 @pytest.fixture
-def shared_stack(_shared_stack: TestStack) -> TestStack:
-    """A stack that runs, for tests that leave it running and their tables behind."""
+def running_stack(_shared_stack: TestStack, monkeypatch: pytest.MonkeyPatch) -> TestStack:
+    """
+    A stack that runs, with an empty schema `scratch`.
+
+    One for all tests: they may kill and restart what they like, but not spoil the database.
+    """
+    _shared_stack.use(monkeypatch)
     _shared_stack.up()
+    _shared_stack.execute("drop schema if exists scratch cascade; create schema scratch")
     return _shared_stack
 
 
@@ -41,14 +46,13 @@ def shared_stack(_shared_stack: TestStack) -> TestStack:
 def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[TestStack]:
     """A stack that has never been started."""
     stack = TestStack()
-    for name, value in stack.environment.items():
-        monkeypatch.setenv(name, value)
+    stack.use(monkeypatch)
     yield stack
     stack.close()
 
 
 @pytest.fixture
-def running_stack(stack: TestStack, stopped_stack: TestStack) -> TestStack:
-    """A stack that runs."""
+def own_stack(stack: TestStack, stopped_stack: TestStack) -> TestStack:
+    """A stack that runs, for a test that spoils it."""
     stack.start_like(stopped_stack)
     return stack

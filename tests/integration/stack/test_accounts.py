@@ -23,13 +23,13 @@ USER = "daemon"
 
 
 @as_root
-def test_postgres_does_not_run_as_root(shared_stack: TestStack) -> None:
-    server = shared_stack.process("postgres")
+def test_postgres_does_not_run_as_root(running_stack: TestStack) -> None:
+    server = running_stack.process("postgres")
 
     owner = Path(f"/proc/{server.pid}").stat().st_uid
 
     assert owner == pwd.getpwnam("nobody").pw_uid
-    assert shared_stack.place().data.stat().st_uid == owner
+    assert running_stack.place().data.stat().st_uid == owner
 
 
 @as_root

@@ -7,24 +7,24 @@ from bdh.stack.paths import write_json
 from tests.support.stack import TestStack, assert_all_gone, wait_until
 
 
-def test_the_gateway_is_restarted(shared_stack: TestStack) -> None:
+def test_the_gateway_is_restarted(running_stack: TestStack) -> None:
     """A request sent meanwhile waits: the supervisor keeps the socket."""
-    killed = shared_stack.kill("gateway")[0]
+    killed = running_stack.kill("gateway")[0]
 
-    assert shared_stack.health() == 200
-    wait_until(lambda: shared_stack.state()["gateway"] not in (None, killed.as_json()))
-    assert control.find_running(shared_stack.paths) is not None
+    assert running_stack.health() == 200
+    wait_until(lambda: running_stack.state()["gateway"] not in (None, killed.as_json()))
+    assert control.find_running(running_stack.paths) is not None
 
 
-def test_postgres_is_restarted_with_all_it_acknowledged(shared_stack: TestStack) -> None:
-    shared_stack.execute("create table public.notes as select 7 as id")
+def test_postgres_is_restarted_with_all_it_acknowledged(running_stack: TestStack) -> None:
+    running_stack.execute("create table scratch.notes as select 7 as id")
 
-    killed = shared_stack.kill("postgres")[0]
+    killed = running_stack.kill("postgres")[0]
 
-    wait_until(lambda: shared_stack.state()["postgres"] not in (None, killed.as_json()))
-    wait_until(lambda: _answers(shared_stack))
-    assert shared_stack.query("select id from public.notes") == 7
-    assert shared_stack.health() == 200
+    wait_until(lambda: running_stack.state()["postgres"] not in (None, killed.as_json()))
+    wait_until(lambda: _answers(running_stack))
+    assert running_stack.query("select id from scratch.notes") == 7
+    assert running_stack.health() == 200
 
 
 def _answers(stack: TestStack) -> bool:
@@ -36,7 +36,7 @@ def _answers(stack: TestStack) -> bool:
 
 def test_a_killed_supervisor_is_replaced_by_the_next_command(running_stack: TestStack) -> None:
     """Its children are found by their records, ended, and started anew."""
-    running_stack.execute("create table public.notes as select 7 as id")
+    running_stack.execute("create table scratch.notes as select 7 as id")
     children = [running_stack.process("postgres"), running_stack.process("gateway")]
     running_stack.kill("supervisor")
     assert control.find_running(running_stack.paths) is None
@@ -45,7 +45,7 @@ def test_a_killed_supervisor_is_replaced_by_the_next_command(running_stack: Test
 
     assert_all_gone(children)
     assert info.url == running_stack.state()["url"]
-    assert running_stack.query("select id from public.notes") == 7
+    assert running_stack.query("select id from scratch.notes") == 7
     assert running_stack.health() == 200
 
 
@@ -73,10 +73,10 @@ def test_down_ends_what_a_killed_supervisor_left(running_stack: TestStack) -> No
 
 def test_everything_killed_at_once_comes_back(running_stack: TestStack) -> None:
     """As when the machine loses power."""
-    running_stack.execute("create table public.notes as select 7 as id")
+    running_stack.execute("create table scratch.notes as select 7 as id")
     running_stack.kill("supervisor", "gateway", "postgres")
 
     control.ensure_running(running_stack.paths)
 
-    assert running_stack.query("select id from public.notes") == 7
+    assert running_stack.query("select id from scratch.notes") == 7
     assert running_stack.health() == 200

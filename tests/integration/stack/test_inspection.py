@@ -33,20 +33,20 @@ def test_status_of_a_running_stack(running_stack: TestStack) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="PSS is known on Linux only")
-def test_an_idle_stack_is_small(shared_stack: TestStack) -> None:
+def test_an_idle_stack_is_small(running_stack: TestStack) -> None:
     """All processes together, shared pages divided among those that share them."""
-    memory_bytes = control.status(shared_stack.paths).memory_bytes
+    memory_bytes = control.status(running_stack.paths).memory_bytes
 
     assert memory_bytes is not None
     assert memory_bytes < MAX_IDLE_BYTES
 
 
-def test_logs_are_shown_by_name(shared_stack: TestStack) -> None:
-    assert "ready to accept connections" in "\n".join(control.logs(shared_stack.paths, "postgres"))
-    assert len(control.logs(shared_stack.paths, "supervisor", lines=1)) == 1
+def test_logs_are_shown_by_name(running_stack: TestStack) -> None:
+    assert "ready to accept connections" in "\n".join(control.logs(running_stack.paths, "postgres"))
+    assert len(control.logs(running_stack.paths, "supervisor", lines=1)) == 1
 
     with pytest.raises(UsageError) as refusal:
-        control.logs(shared_stack.paths, "kernel")
+        control.logs(running_stack.paths, "kernel")
     assert refusal.value.code == "unknown_log"
 
 

@@ -34,8 +34,8 @@ def test_from_nothing_to_ready(stack: TestStack) -> None:
     assert result.info.publishable_key.startswith("sb_publishable_")
 
 
-def test_only_the_owner_can_enter(shared_stack: TestStack) -> None:
-    paths, place = shared_stack.paths, shared_stack.place()
+def test_only_the_owner_can_enter(running_stack: TestStack) -> None:
+    paths, place = running_stack.paths, running_stack.place()
 
     assert stat.S_IMODE(paths.root.stat().st_mode) == 0o700
     assert stat.S_IMODE(paths.secrets.stat().st_mode) == 0o600
@@ -44,13 +44,13 @@ def test_only_the_owner_can_enter(shared_stack: TestStack) -> None:
     assert stat.S_IMODE(place.data.stat().st_mode) == 0o700
 
 
-def test_up_again_changes_nothing(shared_stack: TestStack) -> None:
-    before = shared_stack.state()
+def test_up_again_changes_nothing(running_stack: TestStack) -> None:
+    before = running_stack.state()
 
-    result = shared_stack.up()
+    result = running_stack.up()
 
     assert not result.started
-    assert shared_stack.state() == before
+    assert running_stack.state() == before
 
 
 def test_shells_that_start_at_once_get_one_stack(stack: TestStack) -> None:
@@ -64,7 +64,7 @@ def test_shells_that_start_at_once_get_one_stack(stack: TestStack) -> None:
 
 def test_what_was_stored_is_there_after_a_restart(running_stack: TestStack) -> None:
     """Port, keys and data stay; nothing is migrated twice."""
-    running_stack.execute("create table public.notes as select 7 as id")
+    running_stack.execute("create table scratch.notes as select 7 as id")
     before, keys = running_stack.state(), running_stack.paths.secrets.read_text()
     stages: list[str] = []
 
@@ -78,7 +78,7 @@ def test_what_was_stored_is_there_after_a_restart(running_stack: TestStack) -> N
     assert elapsed_seconds < 5, "one second is the aim on a quiet machine"
     assert running_stack.state()["port"] == before["port"]
     assert running_stack.paths.secrets.read_text() == keys
-    assert running_stack.query("select id from public.notes") == 7
+    assert running_stack.query("select id from scratch.notes") == 7
 
 
 def test_a_taken_port_is_replaced_and_the_new_one_kept(stack: TestStack) -> None:
@@ -116,7 +116,7 @@ def test_down_stops_all_it_started_and_nothing_else(running_stack: TestStack) ->
 
 def test_pids_of_other_programs_are_left_alone(running_stack: TestStack) -> None:
     """After a reboot the recorded pids may belong to anyone, and Postgres' pid file too."""
-    running_stack.execute("create table public.notes as select 7 as id")
+    running_stack.execute("create table scratch.notes as select 7 as id")
     running_stack.down()
     with subprocess.Popen(["sleep", "60"]) as other:
         foreign = {"pid": other.pid, "started": "another boot:1"}
@@ -130,7 +130,7 @@ def test_pids_of_other_programs_are_left_alone(running_stack: TestStack) -> None
 
         assert other.poll() is None
         other.kill()
-    assert running_stack.query("select id from public.notes") == 7
+    assert running_stack.query("select id from scratch.notes") == 7
 
 
 def test_a_torn_state_file_is_survived(running_stack: TestStack) -> None:
@@ -151,6 +151,23 @@ def test_a_stack_that_somebody_starts_is_waited_for(
         stack.up()
 
     assert refusal.value.code == "stack_busy"
+
+
+def test_a_start_goes_on_when_its_command_is_interrupted(stack: TestStack) -> None:
+    """Ctrl-C during initdb: the next command waits for what is under way."""
+    shell = stack.shell(
+        f"control.up(paths, port={free_port()}, progress=lambda s: print(s, flush=True))"
+    )
+    assert shell.stdout is not None
+    assert shell.stdout.readline() == "creating the database\n"
+    supervisor = stack.process("supervisor")
+    shell.kill()
+    shell.communicate()
+
+    result = stack.up()
+
+    assert not result.started
+    assert stack.process("supervisor") == supervisor
 
 
 def test_a_missing_postgres_is_named(stack: TestStack, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -174,13 +191,15 @@ def test_a_newer_bdh_restarts_what_an_older_one_started(running_stack: TestStack
 
 
 def test_an_older_bdh_leaves_a_newer_stack_alone(running_stack: TestStack) -> None:
-    write_json(running_stack.paths.state, running_stack.state() | {"bdh_version": "99.0"})
-    before = running_stack.state()
+    known = running_stack.state()
+    newer = known | {"bdh_version": "99.0"}
+    write_json(running_stack.paths.state, newer)
 
     control.ensure_running(running_stack.paths)
 
     assert not running_stack.up().started
-    assert running_stack.state() == before
+    assert running_stack.state() == newer
+    write_json(running_stack.paths.state, known)
 
 
 def test_a_deleted_interpreter_is_replaced(running_stack: TestStack) -> None:
@@ -192,10 +211,10 @@ def test_a_deleted_interpreter_is_replaced(running_stack: TestStack) -> None:
     assert running_stack.state()["python"] == sys.executable
 
 
-def test_asking_for_a_shared_stack_is_cheap(shared_stack: TestStack) -> None:
+def test_asking_for_a_running_stack_is_cheap(running_stack: TestStack) -> None:
     """Every command asks, so it must not import what it does not need."""
     heavy = ("asyncio", "asyncpg", "subprocess", "socket", "secrets", "tempfile", "email")
-    shell = shared_stack.shell(
+    shell = running_stack.shell(
         "import sys\n"
         "before = set(sys.modules)\n"
         "control.ensure_running(paths)\n"

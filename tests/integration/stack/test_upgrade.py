@@ -22,7 +22,7 @@ def test_the_data_moves_to_the_new_major(stack: TestStack, monkeypatch: pytest.M
     monkeypatch.setenv("BDH_PG_BIN", str(OLD_BIN_DIR))
     stack.up()
     old_version = stack.state()["postgres_version"]
-    stack.execute("create table public.notes as select 7 as id")
+    stack.execute("create schema scratch; create table scratch.notes as select 7 as id")
     keys = stack.paths.secrets.read_text()
     stack.down()
     monkeypatch.delenv("BDH_PG_BIN")
@@ -33,7 +33,7 @@ def test_the_data_moves_to_the_new_major(stack: TestStack, monkeypatch: pytest.M
     assert old_version.startswith("15")
     assert stack.state()["postgres_version"] == installed_version(find_bin_dir())
     assert stages[0].startswith("moving the database to PostgreSQL")
-    assert stack.query("select id from public.notes") == 7
+    assert stack.query("select id from scratch.notes") == 7
     assert stack.query("show server_version") == stack.state()["postgres_version"]
     assert stack.health() == 200
     assert stack.paths.secrets.read_text() == keys
@@ -42,14 +42,14 @@ def test_the_data_moves_to_the_new_major(stack: TestStack, monkeypatch: pytest.M
 
 
 def test_an_upgrade_cut_off_between_its_renames_is_undone(running_stack: TestStack) -> None:
-    running_stack.execute("create table public.notes as select 7 as id")
+    running_stack.execute("create table scratch.notes as select 7 as id")
     running_stack.down()
     place = running_stack.place()
     place.data.rename(place.home / "data.15")
 
     running_stack.up()
 
-    assert running_stack.query("select id from public.notes") == 7
+    assert running_stack.query("select id from scratch.notes") == 7
 
 
 @pytest.mark.parametrize(
