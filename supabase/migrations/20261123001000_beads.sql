@@ -47,7 +47,8 @@ create index beads_blocked_idx on public.beads (project_id, priority, created_at
     where blocked and status not in ('closed', 'tombstone');
 create index beads_updated_idx on public.beads (project_id, updated_at, id);
 comment on table public.beads is
-    'Work. blocked is derived: private.refresh_blocked; parent_id: the first parent-child edge; extra: fields of bd that bdh has no column for.';
+    'Work. blocked is derived: private.refresh_blocked; parent_id: the first parent-child edge; extra: fields of bd that bdh has no '
+    'column for.';
 comment on column public.beads.status is
     'open, in_progress (claimed), blocked, deferred, closed, tombstone (deleted); imported ones are kept as they are.';
 comment on column public.beads.claim_epoch is 'Number of the newest claim; rises with each new holder.';
@@ -104,6 +105,7 @@ begin
     end loop;
 end;
 $$;
+revoke all on sequence public.bead_comments_id_seq from public, anon, authenticated, service_role;
 alter table private.bead_search enable row level security;
 revoke all on private.bead_search from public, anon, authenticated, service_role;
 

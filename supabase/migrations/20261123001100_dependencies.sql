@@ -21,6 +21,7 @@ comment on table public.bead_dependencies is
     'bead_id depends on depends_on_id. blocks and parent-child hold work back, other types only tell. source: the imported edge.';
 
 alter table public.bead_dependencies enable row level security;
+revoke all on sequence public.bead_dependencies_seq_seq from public, anon, authenticated, service_role;
 revoke all on public.bead_dependencies from public, anon, authenticated, service_role;
 grant select on public.bead_dependencies to authenticated;
 grant all on public.bead_dependencies to service_role;
@@ -196,7 +197,8 @@ begin
     return p_from || v_path;
 end;
 $$;
-comment on function private.cycle_path is 'The shortest circle that an edge p_from → p_to closes, p_from first and last. Only for an edge that closes one.';
+comment on function private.cycle_path is
+    'The shortest circle that an edge p_from → p_to closes, p_from first and last. Only for an edge that closes one.';
 
 create function private.refuse_cycle(p_project_id uuid, p_from text, p_to text)
 returns void

@@ -77,7 +77,8 @@ as $$
     join public.beads as b
         on b.project_id = p_project_id and b.id = e.depends_on_id and b.status not in ('closed', 'tombstone');
 $$;
-comment on function private.blockers_of is 'The open beads that hold this one back; through: the blocked ancestor, null for its own blockers.';
+comment on function private.blockers_of is
+    'The open beads that hold this one back; through: the blocked ancestor, null for its own blockers.';
 
 create function private.missing_blockers(p_project_id uuid, p_ids text[])
 returns jsonb
@@ -170,7 +171,8 @@ begin
     return v_place;
 end;
 $$;
-comment on function private.read_page_cursor is 'The place that private.page_cursor encoded for this list; null for null; bad_cursor (400).';
+comment on function private.read_page_cursor is
+    'The place that private.page_cursor encoded for this list; null for null; bad_cursor (400).';
 
 create function private.page_limit(p_limit int, p_default int default 50, p_max int default 500)
 returns int

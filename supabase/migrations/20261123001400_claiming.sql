@@ -110,7 +110,8 @@ begin
 end;
 $$;
 comment on function private.take_claim is
-    'Write the claim of a bead that was found claimable, ending p_previous as a jump-in. One event: claim.taken, or the trigger''s claim.jumped_in.';
+    'Write the claim of a bead that was found claimable, ending p_previous as a jump-in. One event: claim.taken, or the trigger''s '
+    'claim.jumped_in.';
 
 create function private.own_claim(p_actor private.actor_info, p_bead public.beads, p_claim public.claims)
 returns jsonb
@@ -169,7 +170,8 @@ begin
             private.holder_json(v_claim.holder_kind, v_claim.holder_id, v_claim.holder_name) end);
 end;
 $$;
-comment on function private.claim_locked is 'Claim one bead under the graph lock; the row lock decides the race. Returns claim + {bead, already_held, jumped_in_over}.';
+comment on function private.claim_locked is
+    'Claim one bead under the graph lock; the row lock decides the race. Returns claim + {bead, already_held, jumped_in_over}.';
 
 create function private.claim_bead(
     p_project_id uuid, p_bead_id text, p_jump_in boolean, p_reason text, p_force boolean, p_epoch int)
@@ -197,7 +199,8 @@ as $$
     select private.claim_bead(p_project_id, p_bead_id, p_jump_in, p_reason, p_force, p_epoch);
 $$;
 comment on function public.claim_bead is
-    'Claim a bead: claim + {bead, already_held, jumped_in_over}. claim_taken, bead_blocked, bead_closed, stale_claim (409), reason_required (400).';
+    'Claim a bead: claim + {bead, already_held, jumped_in_over}. claim_taken, bead_blocked, bead_closed, stale_claim (409), '
+    'reason_required (400).';
 
 revoke execute on function private.refuse_taken(public.claims), private.refuse_stale(public.beads, int),
     private.take_over_reason(text), private.check_claimable(public.beads, public.claims, boolean, boolean),

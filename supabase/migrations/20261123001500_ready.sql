@@ -20,7 +20,8 @@ begin
         'within', case when p_apex_id is not null then to_jsonb(private.descendants(p_actor.project_id, array[p_apex_id])) end));
 end;
 $$;
-comment on function private.ready_filters is 'The filters of ready work as given, null ones left out; within: ids of the tree below p_apex_id.';
+comment on function private.ready_filters is
+    'The filters of ready work as given, null ones left out; within: ids of the tree below p_apex_id.';
 
 create function private.ready_query(p_filters jsonb, p_own boolean, p_after boolean)
 returns text

@@ -23,7 +23,8 @@ begin
 end;
 $$;
 comment on function private.check_release is
-    'Refuses human_only (403) for another''s claim, reason_required (400) for members without one, claim_taken (409) when p_for_alias is not the holder.';
+    'Refuses human_only (403) for another''s claim, reason_required (400) for members without one, claim_taken (409) when p_for_alias '
+    'is not the holder.';
 
 create function private.release_bead(
     p_project_id uuid, p_bead_id text, p_note text, p_for_alias text, p_reason text, p_epoch int, p_idempotency_key text)
@@ -80,7 +81,8 @@ as $$
     select private.release_bead(p_project_id, p_bead_id, p_note, p_for_alias, p_reason, p_epoch, p_idempotency_key);
 $$;
 comment on function public.release_bead is
-    'Give a bead back (open, unassigned); p_note becomes a comment. Members may release another''s (p_for_alias, p_reason). {released, bead_id, bead, claim}.';
+    'Give a bead back (open, unassigned); p_note becomes a comment. Members may release another''s (p_for_alias, p_reason). {released, '
+    'bead_id, bead, claim}.';
 
 create function private.list_claims(
     p_project_id uuid, p_mine boolean, p_holder text, p_bead_id text, p_stale boolean, p_include_ended boolean,
@@ -136,7 +138,8 @@ set search_path = ''
 as $$
     select private.list_claims(p_project_id, p_mine, p_holder, p_bead_id, p_stale, p_include_ended, p_limit, p_cursor);
 $$;
-comment on function public.list_claims is 'Claims, the newest first: {claims, next_cursor}; live ones unless p_include_ended. not_found (404) for an unknown holder.';
+comment on function public.list_claims is
+    'Claims, the newest first: {claims, next_cursor}; live ones unless p_include_ended. not_found (404) for an unknown holder.';
 
 revoke execute on function private.check_release(private.actor_info, public.claims, text, text),
     private.release_bead(uuid, text, text, text, text, int, text), public.release_bead(text, text, text, text, int, text, uuid),

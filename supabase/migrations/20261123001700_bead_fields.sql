@@ -81,7 +81,8 @@ begin
     return v_result;
 end;
 $$;
-comment on function private.checked_fields is 'Every field of a JSON object through private.checked_field; bad_field (400) for anything else.';
+comment on function private.checked_fields is
+    'Every field of a JSON object through private.checked_field; bad_field (400) for anything else.';
 
 create function private.next_bead_id(p_project_id uuid)
 returns text
@@ -190,7 +191,8 @@ begin
 end;
 $$;
 comment on function private.take_over is
-    'Before work of others is closed or put aside: a jump-in on each claim, claim_taken (409) without p_jump_in. p_release: members need none.';
+    'Before work of others is closed or put aside: a jump-in on each claim, claim_taken (409) without p_jump_in. p_release: members '
+    'need none.';
 
 revoke execute on function private.resolve_assignee(private.actor_info, text), private.checked_field(private.actor_info, text, jsonb),
     private.checked_fields(private.actor_info, jsonb), private.next_bead_id(uuid), private.skip_numbers(uuid, text[]),

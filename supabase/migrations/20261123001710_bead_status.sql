@@ -45,7 +45,8 @@ begin
 end;
 $$;
 comment on function private.apply_status is
-    'Give locked beads a status other than in_progress, with all that follows. p_waiting: locked too, their flags may change. Returns the unblocked ones.';
+    'Give locked beads a status other than in_progress, with all that follows. p_waiting: locked too, their flags may change. Returns '
+    'the unblocked ones.';
 
 create function private.check_epochs(p_project_id uuid, p_ids text[], p_epoch int, p_epochs jsonb)
 returns void
@@ -60,7 +61,8 @@ begin
     end if;
 end;
 $$;
-comment on function private.check_epochs is 'Refuses stale_claim (409) if a bead''s claim is newer than p_epochs {id: epoch}, else p_epoch, knows.';
+comment on function private.check_epochs is
+    'Refuses stale_claim (409) if a bead''s claim is newer than p_epochs {id: epoch}, else p_epoch, knows.';
 
 create function private.id_list(p_ids text[])
 returns text[]

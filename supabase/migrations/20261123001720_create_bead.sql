@@ -48,7 +48,8 @@ begin
 end;
 $$;
 comment on function private.edges_changed is
-    'After edges of these beads were edited (exclusive graph lock): parents, claims'' apexes, blocked flags. Returns what is no longer blocked.';
+    'After edges of these beads were edited (exclusive graph lock): parents, claims'' apexes, blocked flags. Returns what is no longer '
+    'blocked.';
 
 create function private.set_parent(p_actor private.actor_info, p_ids text[], p_parent_id text)
 returns void
@@ -71,7 +72,8 @@ begin
     perform private.edges_changed(p_actor.project_id, p_ids);
 end;
 $$;
-comment on function private.set_parent is 'Put beads below p_parent_id, below nothing for null; exclusive graph lock, rows and subtrees locked.';
+comment on function private.set_parent is
+    'Put beads below p_parent_id, below nothing for null; exclusive graph lock, rows and subtrees locked.';
 
 create function private.insert_bead(p_actor private.actor_info, p_id text, p_fields jsonb)
 returns text
@@ -100,7 +102,8 @@ begin
     return v_id;
 end;
 $$;
-comment on function private.insert_bead is 'Insert a bead from checked fields, numbered unless p_id is given; conflict (409) for an id in use.';
+comment on function private.insert_bead is
+    'Insert a bead from checked fields, numbered unless p_id is given; conflict (409) for an id in use.';
 
 create function private.create_bead(p_project_id uuid, p_fields jsonb, p_depends_on jsonb, p_id text, p_idempotency_key text)
 returns jsonb

@@ -99,7 +99,8 @@ as $$
     select private.update_beads(p_project_id, p_ids, p_changes, p_jump_in, p_reason, p_force, p_epoch, p_epochs, p_idempotency_key);
 $$;
 comment on function public.update_beads is
-    'Change fields of beads, all or none: {beads, claims}. status in_progress claims; null clears a field. Refusals as claim_bead, and bad_field (400).';
+    'Change fields of beads, all or none: {beads, claims}. status in_progress claims; null clears a field. Refusals as claim_bead, and '
+    'bad_field (400).';
 
 create function private.comment_bead(p_project_id uuid, p_id text, p_body text, p_idempotency_key text)
 returns jsonb

@@ -54,7 +54,8 @@ as $$
     select private.add_dependency(p_project_id, p_id, p_depends_on, p_type);
 $$;
 comment on function public.add_dependency is
-    'Make p_id depend on p_depends_on (parent-child: put it below): {bead_id, depends_on_id, type, added}. cycle (409) for blocks and parent-child.';
+    'Make p_id depend on p_depends_on (parent-child: put it below): {bead_id, depends_on_id, type, added}. cycle (409) for blocks and '
+    'parent-child.';
 
 create function private.remove_dependency(p_project_id uuid, p_id text, p_depends_on text, p_type text)
 returns jsonb
@@ -165,7 +166,8 @@ as $$
     select private.dependency_tree(p_project_id, p_id, p_direction, p_depth);
 $$;
 comment on function public.dependency_tree is
-    'What a bead depends on (down) or what depends on it (up), depth first: {root, direction, nodes: [ref + type, parent, depth, repeated, missing], truncated}.';
+    'What a bead depends on (down) or what depends on it (up), depth first: {root, direction, nodes: [ref + type, parent, depth, '
+    'repeated, missing], truncated}.';
 
 revoke execute on function private.add_dependency(uuid, text, text, text), private.touch_bead(private.actor_info, text, jsonb),
     public.add_dependency(text, text, text, uuid), private.remove_dependency(uuid, text, text, text),

@@ -15,7 +15,8 @@ as $$
         where e.project_id = p_project_id and case when p_dependents then e.depends_on_id else e.bead_id end = p_id) as o
     left join public.beads as b on b.project_id = p_project_id and b.id = o.id and b.status <> 'tombstone';
 $$;
-comment on function private.dependency_refs is 'Dependencies of a bead, or its dependents: refs with the type; missing: not here (any more).';
+comment on function private.dependency_refs is
+    'Dependencies of a bead, or its dependents: refs with the type; missing: not here (any more).';
 
 create function private.show_bead(p_project_id uuid, p_id text)
 returns jsonb
@@ -65,7 +66,8 @@ as $$
     select private.show_bead(p_project_id, p_id);
 $$;
 comment on function public.show_bead is
-    'A bead with {parent, children, dependencies, dependents, blockers, comments, claims (newest first, 20), epoch, extra}. not_found (404).';
+    'A bead with {parent, children, dependencies, dependents, blockers, comments, claims (newest first, 20), epoch, extra}. not_found '
+    '(404).';
 
 create function private.list_order(p_sort text)
 returns jsonb
@@ -75,9 +77,15 @@ set search_path = ''
 as $$
 declare
     v_sorts constant jsonb := '{
-        "priority": {"by": "b.priority, b.created_at, b.id", "after": "(b.priority, b.created_at, b.id) > (($3 ->> ''priority'')::int, ($3 ->> ''created_at'')::timestamptz, $3 ->> ''id'')"},
-        "created": {"by": "b.created_at desc, b.id desc", "after": "(b.created_at, b.id) < (($3 ->> ''created_at'')::timestamptz, $3 ->> ''id'')"},
-        "updated": {"by": "b.updated_at desc, b.id desc", "after": "(b.updated_at, b.id) < (($3 ->> ''updated_at'')::timestamptz, $3 ->> ''id'')"}
+        "priority": {
+            "by": "b.priority, b.created_at, b.id",
+            "after": "(b.priority, b.created_at, b.id) > (($3 ->> ''priority'')::int, ($3 ->> ''created_at'')::timestamptz, $3 ->> ''id'')"},
+        "created": {
+            "by": "b.created_at desc, b.id desc",
+            "after": "(b.created_at, b.id) < (($3 ->> ''created_at'')::timestamptz, $3 ->> ''id'')"},
+        "updated": {
+            "by": "b.updated_at desc, b.id desc",
+            "after": "(b.updated_at, b.id) < (($3 ->> ''updated_at'')::timestamptz, $3 ->> ''id'')"}
     }';
 begin
     if not v_sorts ? p_sort then
@@ -182,7 +190,8 @@ as $$
         p_sort, p_cursor, p_limit);
 $$;
 comment on function public.list_beads is
-    'Beads, open ones unless p_status or p_include_closed: {beads, next_cursor}. p_query: words of title, description, id. p_sort: priority, created, updated.';
+    'Beads, open ones unless p_status or p_include_closed: {beads, next_cursor}. p_query: words of title, description, id. p_sort: '
+    'priority, created, updated.';
 
 revoke execute on function private.dependency_refs(uuid, text, boolean), private.show_bead(uuid, text), public.show_bead(text, uuid),
     private.list_order(text), private.list_conditions(jsonb), private.list_beads(uuid, jsonb, text, text, int),

@@ -87,7 +87,8 @@ set search_path = ''
 as $$
     select private.bead_stats(p_project_id);
 $$;
-comment on function public.bead_stats is 'How many beads there are: {total, deleted, by_status, by_type, ready, blocked, deferred, claims}.';
+comment on function public.bead_stats is
+    'How many beads there are: {total, deleted, by_status, by_type, ready, blocked, deferred, claims}.';
 
 revoke execute on function private.blocked_beads(uuid, int, text), public.blocked_beads(int, text, uuid),
     private.bead_stats(uuid), public.bead_stats(uuid) from public, anon, authenticated, service_role;

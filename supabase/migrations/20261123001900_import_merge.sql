@@ -27,7 +27,8 @@ create type private.import_item as (
     kept     text
 );
 comment on type private.import_item is
-    'One bead of an import. state: new, changed, unchanged, refused; merged: what to store; fields, reason, kept (local, import): the conflict, if any.';
+    'One bead of an import. state: new, changed, unchanged, refused; merged: what to store; fields, reason, kept (local, import): the '
+    'conflict, if any.';
 
 create function private.known_fields(p_bead jsonb)
 returns jsonb
@@ -115,7 +116,8 @@ as $$
         select case when f.key in ('closed_at', 'close_reason', 'deleted_at', 'deleted_by', 'delete_reason', 'original_type')
                 then 'status' else f.key end as unit,
             string_agg(f.key || case
-                when f.key in ('created_at', 'closed_at', 'deleted_at', 'defer_until') then extract(epoch from (f.value #>> '{}')::timestamptz)::text
+                when f.key in ('created_at', 'closed_at', 'deleted_at', 'defer_until')
+                    then extract(epoch from (f.value #>> '{}')::timestamptz)::text
                 when f.key = 'labels' then (select string_agg(distinct l, ',' order by l) from jsonb_array_elements_text(f.value) as l)
                 when f.key = 'dependencies' then (
                     select string_agg(distinct k, ',' order by k) from (
@@ -171,7 +173,8 @@ begin
 end;
 $$;
 comment on function private.merge_import is
-    'Three ways: what changed on one side since p_base (marks) is taken; fields changed on both are listed, the local value kept if p_keep_local.';
+    'Three ways: what changed on one side since p_base (marks) is taken; fields changed on both are listed, the local value kept if '
+    'p_keep_local.';
 
 create function private.refused_import(p_reason text)
 returns private.import_item
@@ -222,9 +225,11 @@ begin
     return v_item;
 end;
 $$;
-comment on function private.plan_import is 'What an import does with one issue. p_theirs: fields changed on both sides take the imported value.';
+comment on function private.plan_import is
+    'What an import does with one issue. p_theirs: fields changed on both sides take the imported value.';
 
 revoke execute on function private.known_fields(jsonb), private.unknown_fields(jsonb), private.list_of(jsonb, text),
-    private.import_problem(jsonb), private.refused_import(text), private.field_marks(jsonb), private.take_field(jsonb, jsonb, text), private.merge_import(jsonb, jsonb, jsonb, boolean),
+    private.import_problem(jsonb), private.refused_import(text), private.field_marks(jsonb), private.take_field(jsonb, jsonb, text),
+    private.merge_import(jsonb, jsonb, jsonb, boolean),
     private.plan_import(uuid, jsonb, boolean)
     from public, anon, authenticated, service_role;

@@ -169,7 +169,8 @@ declare
     v_store   private.import_item[];
     v_invalid jsonb;
 begin
-    if jsonb_typeof(p_beads) is distinct from 'array' or jsonb_array_length(p_beads) > 500 or p_mode not in ('merge', 'theirs', 'dry_run') then
+    if jsonb_typeof(p_beads) is distinct from 'array' or jsonb_array_length(p_beads) > 500
+        or p_mode not in ('merge', 'theirs', 'dry_run') then
         perform private.fail('bad_field', 400, 'An import is a list of at most 500 issues; mode merge, theirs or dry_run');
     end if;
     perform private.lock_graph(v_actor.project_id, false);
@@ -209,7 +210,8 @@ as $$
     select private.import_beads(p_project_id, p_beads, p_mode, p_source);
 $$;
 comment on function public.import_beads is
-    'Import up to 500 issues of bd: {created, updated, unchanged, conflicts: [{id, fields, reason, kept}]}. p_mode: merge, theirs, dry_run.';
+    'Import up to 500 issues of bd: {created, updated, unchanged, conflicts: [{id, fields, reason, kept}]}. p_mode: merge, theirs, '
+    'dry_run.';
 
 revoke execute on function private.store_beads(uuid, private.import_item[]), private.store_labels(uuid, private.import_item[]),
     private.store_edges(uuid, private.import_item[]), private.store_comments(uuid, private.import_item[]),

@@ -115,10 +115,12 @@ as $$
     select private.export_beads(p_project_id, p_cursor, p_limit, p_since);
 $$;
 comment on function public.export_beads is
-    'Every bead, deleted ones too, as issues of bd''s JSONL in id order, at most 1000 a page: {beads, next_cursor}. p_since: changed after.';
+    'Every bead, deleted ones too, as issues of bd''s JSONL in id order, at most 1000 a page: {beads, next_cursor}. p_since: changed '
+    'after.';
 
 revoke execute on function private.export_time(timestamptz, text), private.export_edges(uuid, text), private.export_comments(uuid, text),
     private.export_lists(uuid, text), private.export_bead(public.beads), private.export_beads(uuid, text, int, timestamptz),
     public.export_beads(text, int, timestamptz, uuid)
     from public, anon, authenticated, service_role;
-grant execute on function private.export_beads(uuid, text, int, timestamptz), public.export_beads(text, int, timestamptz, uuid) to authenticated;
+grant execute on function private.export_beads(uuid, text, int, timestamptz), public.export_beads(text, int, timestamptz,
+    uuid) to authenticated;

@@ -6,10 +6,10 @@ from typing import Any, Protocol
 
 import pytest
 
-from tests.support.reused import database, module_database
+from tests.support.shared_database import database, sql
 from tests.support.sql import Caller, Project, Sql
 
-__all__ = ["database", "module_database"]
+__all__ = ["database", "sql"]
 
 
 class MakeBead(Protocol):
