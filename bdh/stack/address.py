@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from bdh.errors import NotSetUpError, UsageError
+from bdh.stack.listener import DEFAULT_HOST, names_of
 from bdh.stack.paths import SOCKET_PORT, StackPaths, read_json, read_place
 from bdh.stack.schema import PACKAGE
 from bdh.stack.secrets import load_secrets
@@ -52,18 +54,22 @@ def gateway_settings(paths: StackPaths, url: str | None = None) -> GatewaySettin
         NotSetUpError: `stack_not_set_up`.
         UsageError: `bad_config`, when config.toml cannot be understood.
     """
-    return GatewaySettings(
+    state = read_json(paths.state)
+    settings = GatewaySettings(
         database=stack_address(paths),
         secrets=load_secrets(paths.secrets),
-        url=url or str(read_json(paths.state).get("url", "")),
+        url=url or str(state.get("url", "")),
         mail_dir=paths.mail,
         dashboard_dir=_dashboard_dir(),
         **_options(paths.config),
     )
+    # Who was told to listen on the network expects to be found there.
+    names = names_of(state.get("host", DEFAULT_HOST))
+    return replace(settings, allowed_hosts=(*settings.allowed_hosts, *names))
 
 
 def _dashboard_dir() -> Path | None:
-    for folder in (PACKAGE / "_bundle" / "dashboard", PACKAGE.parent / "dashboard"):
+    for folder in (PACKAGE / "_bundle" / "dashboard", PACKAGE.parent / "dashboard" / "dist"):
         if (folder / "index.html").exists():
             return folder
     return None

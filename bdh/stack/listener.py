@@ -46,6 +46,27 @@ def url_of(bound: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
+def names_of(host: str) -> tuple[str, ...]:
+    """The names under which others may reach what listens on `host`; none for a loopback one."""
+    if host == DEFAULT_HOST or host == "::1":
+        return ()
+    if host not in UNSPECIFIED:
+        return (host,)
+    machine = socket.gethostname().lower()
+    return (machine, f"{machine.partition('.')[0]}.local", *_own_address())
+
+
+def _own_address() -> tuple[str, ...]:
+    """This machine's address in its network, if it is in one; nothing is sent."""
+    with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # an address that is reserved for documentation
+        except OSError:
+            return ()
+        address: str = probe.getsockname()[0]
+        return (address,)
+
+
 def answers(url: str, timeout_seconds: float) -> bool:
     """
     Whether GET /health is answered with 200.

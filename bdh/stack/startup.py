@@ -74,6 +74,7 @@ class Stack:
         current = self._ensure_data(cluster) and earlier.get("schema_hash") == schema
         bound = self._listen(earlier.get("port"))
         self._state |= _description(cluster, self._options.host)
+        self._save()  # the gateway reads its address there
         self._run_children(cluster, bound, migrate=not current)
         self._state |= {"schema_hash": schema, "phase": "ready"}
         self._save()

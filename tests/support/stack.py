@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import shutil
 import signal
@@ -10,8 +11,8 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -117,11 +118,14 @@ class TestStack:
         assert place is not None
         return place
 
-    def health(self, timeout: float = PATIENCE_SECONDS) -> int:
+    def health(self, host: str | None = None) -> int:
         """The status of GET /health; a restarting gateway is waited for."""
-        with urllib.request.urlopen(f"{self.state()['url']}/health", timeout=timeout) as answer:
-            status: int = answer.status
-            return status
+        port = self.state()["port"]
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_SECONDS)
+        with closing(connection):
+            headers = {"Host": f"{host}:{port}"} if host else {}
+            connection.request("GET", "/health", headers=headers)
+            return connection.getresponse().status
 
     def query(self, statement: str, role: str = "postgres") -> Any:
         """The first value that `statement` yields."""

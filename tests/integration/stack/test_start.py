@@ -102,6 +102,18 @@ def test_another_port_can_be_asked_for(running_stack: TestStack) -> None:
     assert result.info.url == f"http://127.0.0.1:{port}"
 
 
+def test_the_network_is_served_only_when_asked(running_stack: TestStack) -> None:
+    """And then under this machine's name, not under any name a page may make up."""
+    result = running_stack.up(host="0.0.0.0")
+    assert (result.host, running_stack.state()["host"]) == ("0.0.0.0", "0.0.0.0")
+    assert result.info.url.startswith("http://127.0.0.1:")
+    assert running_stack.health(host=socket.gethostname()) == 200
+    assert running_stack.health(host="evil.example") == 403
+
+    running_stack.up(host="127.0.0.1")
+    assert running_stack.health(host=socket.gethostname()) == 403
+
+
 def test_down_stops_all_it_started_and_nothing_else(running_stack: TestStack) -> None:
     mine = [known for pid in running_stack.pids() if (known := record(pid))]
     with subprocess.Popen(["sleep", "60"]) as other:

