@@ -59,8 +59,14 @@ def _invoke(app: App, words: list[str]) -> int:
     from bdh.errors import BdhError
 
     root = LazyGroup("", name="bdh", subcommand_metavar="VERB [OPTIONS] [ARGUMENTS]...")
+    if "_BDH_COMPLETE" in os.environ:
+        root.main(words, prog_name="bdh")
     try:
-        result = root.main(words, prog_name="bdh", standalone_mode=False, obj=app)
+        # Not `main()`: it turns a reader that has gone into exit code 1, which says "refused" here.
+        with root.make_context("bdh", words, obj=app) as context:
+            result = root.invoke(context)
+    except click.exceptions.Exit as done:
+        return done.exit_code
     except BdhError as error:
         return _fail(app, error)
     except click.exceptions.NoArgsIsHelpError as error:
@@ -70,8 +76,7 @@ def _invoke(app: App, words: list[str]) -> int:
         return _fail(app, _usage(error))
     except click.Abort:
         return EXIT_INTERRUPTED
-    if "--help" not in words:
-        app.finish()
+    app.finish()
     return result if isinstance(result, int) else 0
 
 

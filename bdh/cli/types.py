@@ -66,6 +66,7 @@ def paging_options(command: F) -> F:
 def text_argument(text: str | None, file: str | None, what: str) -> str | None:
     """
     `text`, or the content of `file`; `-` for either means standard input.
+    The line break that ends a file is not part of the text.
 
     Raises:
         click.UsageError: both were given, or the file cannot be read.
@@ -76,8 +77,8 @@ def text_argument(text: str | None, file: str | None, what: str) -> str | None:
         raise click.UsageError(f"{what} was given twice")
     try:
         if file in (None, "-"):
-            return sys.stdin.read()
-        return Path(str(file)).read_text(encoding="utf-8")
+            return sys.stdin.read().removesuffix("\n")
+        return Path(str(file)).read_text(encoding="utf-8").removesuffix("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise click.UsageError(
             f"Cannot read {what} from {file or 'standard input'}: {error}"

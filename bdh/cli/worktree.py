@@ -46,7 +46,7 @@ def add(
     folder = _take_folder(checkout, role or DEFAULT_ROLE, path)
     made: list[str] = []
     with _all_or_nothing(checkout, folder, made):
-        made.append(_add_worktree(checkout, folder, branch))
+        _add_worktree(checkout, folder, branch, made)
         target = Target(app.identity.stack_dir, app.identity.url, app.identity.key)
         wish = Wish(target=target, role=role, alias=alias, invite=invite.token)
         inside = facts.find_checkout(folder)
@@ -91,21 +91,23 @@ def _main_folder(checkout: Checkout) -> Path:
     return common.parent if common.name == ".git" else checkout.root
 
 
-def _add_worktree(checkout: Checkout, folder: Path, branch: str | None) -> str:
-    """Have git fill `folder`, on a branch of its own; returns the branch."""
+def _add_worktree(checkout: Checkout, folder: Path, branch: str | None, made: list[str]) -> None:
+    """Have git fill `folder`, on a new branch, whose name is in `made` before it exists."""
     # git's own locks make commands that run at once fail instead of wait.
     with locked(checkout.common_dir / "bdh.lock"):
-        name = branch or _free_branch(checkout, folder.name)
+        refs = git.run(checkout.root, "for-each-ref", "--format=%(refname:short)", "refs/heads")
+        taken = set(refs.splitlines())
+        name = branch or _free_branch(taken, folder.name)
+        if name in taken:
+            raise RefusedError(f"There is a branch {name} already", code="branch_exists")
+        made.append(name)
         git.run(checkout.root, "worktree", "add", "--quiet", "-b", name, str(folder), "HEAD")
-    return name
 
 
-def _free_branch(checkout: Checkout, wanted: str) -> str:
-    taken = git.run(checkout.root, "for-each-ref", "--format=%(refname:short)", "refs/heads")
-    names = set(taken.splitlines())
+def _free_branch(taken: set[str], wanted: str) -> str:
     clean = wanted.strip(".").replace(" ", "-") or "worktree"
     tries = (clean if number == 1 else f"{clean}-{number}" for number in range(1, MAX_TRIES))
-    return next(name for name in tries if name not in names)
+    return next(name for name in tries if name not in taken)
 
 
 @contextmanager

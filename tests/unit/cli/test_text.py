@@ -104,7 +104,7 @@ def test_a_text_comes_from_a_file_untouched(tmp_path: Path) -> None:
     path = tmp_path / "body"
     path.write_text("it's $HOME `x`\n", encoding="utf-8")
 
-    assert types.text_argument(None, str(path), "The text") == "it's $HOME `x`\n"
+    assert types.text_argument(None, str(path), "The text") == "it's $HOME `x`"
     with pytest.raises(click.UsageError):
         types.text_argument("both", str(path), "The text")
     with pytest.raises(click.UsageError):
