@@ -75,7 +75,7 @@ def test_what_was_stored_is_there_after_a_restart(running_stack: TestStack) -> N
 
     assert result.started
     assert stages == []
-    assert elapsed_seconds < 5, "one second is the aim on a quiet machine"
+    assert elapsed_seconds < 10, "one second is the aim on a quiet machine; tests share theirs"
     assert running_stack.state()["port"] == before["port"]
     assert running_stack.paths.secrets.read_text() == keys
     assert running_stack.query("select id from scratch.notes") == 7
