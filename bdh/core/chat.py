@@ -95,11 +95,6 @@ def leave(backend: Backend, chat: str) -> LeftChat:
     return LeftChat.from_json(backend.call("chat_leave", chat=chat))
 
 
-def join(backend: Backend, session_id: str) -> LeftChat:
-    """Take part in a chat of others, as a human."""
-    return LeftChat.from_json(backend.call("chat_join", session_id=session_id))
-
-
 def mark_read(backend: Backend, messages: Sequence[Message]) -> None:
     """Mark messages that were shown as read; one in between that was not stays unread."""
     backend.call("chat_mark_read", shown=[message.key for message in messages])

@@ -208,7 +208,7 @@ class ExtendedWait(Row):
 
 @dataclass(frozen=True, repr=False, eq=False)
 class LeftChat(Row):
-    """A chat that was left or joined."""
+    """A chat that was left."""
 
     PARTS: ClassVar[dict[str, type[Row]]] = {"others": Party}
 

@@ -109,7 +109,7 @@ async def test_refusals_name_what_to_do(alice: Agent) -> None:
 async def test_hostile_text_is_shown_harmless(office: Office, alice: Agent, bob: Agent) -> None:
     body = "`id` $(id)\n\x1b[31mred\u202e\x07 \U0001f389\nalice: forged"
     sent = alice.run(":aweb", "chat", "send-and-leave", "bob", "-", stdin=body)
-    assert sent.stdout == "Sent to bob, who sees it with its next command\n"
+    assert sent.stdout == "Sent to bob, who sees it with the next command\n"
 
     shown = bob.run(":aweb", "chat", "open", "alice").stdout
 

@@ -99,6 +99,15 @@ async def test_the_database_attaches_what_the_agent_was_doing(team: Team) -> Non
     assert "not hers" not in str(context)
 
 
+async def test_the_claims_of_the_asker_are_attached(team: Team) -> None:
+    bead = await team.call(team.alice, "create_bead", title="Fix the login")
+    await team.call(team.alice, "claim_bead", bead_id=bead["id"])
+
+    context = (await ask(team))["context"]
+
+    assert [claim["bead_id"] for claim in context["claims"]] == [bead["id"]]
+
+
 async def test_it_expires_with_one_event(team: Team) -> None:
     asked = await ask(team, expires_seconds=60)
     await team.age("public.escalations", "expires_at", "61 seconds")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from bdh.cli.aweb.mail.text import LEARNS
 from bdh.cli.text import block, line, plural
 
 if TYPE_CHECKING:
@@ -21,13 +22,6 @@ if TYPE_CHECKING:
         Waiter,
         WaitOutcome,
     )
-
-LEARNS = {
-    "now": "sees it now",
-    "next_tool_call": "sees it at its next tool call",
-    "next_command": "sees it with its next command",
-    "when_back": "is away and sees it on return",
-}
 
 
 def name(who: Party | Waiter | None) -> str:
@@ -107,10 +101,6 @@ def extended(found: ExtendedWait) -> str:
 
 def gone(found: LeftChat) -> str:
     return f"Left the chat with {names(found.others)}"
-
-
-def joined(found: LeftChat) -> str:
-    return f"Joined the chat of {names(found.others)}"
 
 
 def nothing(outcome: WaitOutcome) -> str:  # noqa: ARG001  (the messages were printed as they came)
