@@ -10,7 +10,7 @@ from tests.support.sql import ANONYMOUS, Project, Sql
 TABLES = """
     select c.oid::regclass::text as name,
         (select quote_ident(a.attname) from pg_attribute as a
-         where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+         where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attidentity = ''
          order by a.attnum limit 1) as first_column
     from pg_class as c
     where c.relkind in ('r', 'p')
