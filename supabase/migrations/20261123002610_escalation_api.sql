@@ -92,19 +92,18 @@ $$;
 comment on function public.escalate is
     'Ask the humans of the project; claims, locks, branch and the last messages are attached. Returns the escalation and how the humans will learn of it (wake).';
 
-create function private.answer_escalation(p_project_id uuid, p_id text, p_answer text, p_option int, p_note text)
+create function private.answer_as(p_actor private.actor_info, p_id text, p_answer text, p_option int, p_note text)
 returns jsonb
 language plpgsql
 security definer -- writes a table nobody may write
 set search_path = ''
 as $$
 declare
-    v_actor  private.actor_info := private.actor(p_project_id);
     v_row    public.escalations;
     v_option int := p_option;
 begin
-    perform private.require_human(v_actor, 'answer an escalation');
-    v_row := private.find_escalation(v_actor, p_id);
+    perform private.require_human(p_actor, 'answer an escalation');
+    v_row := private.find_escalation(p_actor, p_id);
     if p_option is not null and p_option not between 1 and cardinality(v_row.options) then
         perform private.fail('bad_option', 400, format('There is no option %s', p_option),
             format('1 to %s', cardinality(v_row.options)));
@@ -118,13 +117,23 @@ begin
     if v_row.status = 'pending' and v_row.expires_at <= now() then
         perform private.fail('escalation_closed', 409, 'This escalation has expired', 'bdh :escalations');
     end if;
-    if not private.close_escalation(v_row.id, 'answered', private.actor_json(v_actor),
+    if not private.close_escalation(v_row.id, 'answered', private.actor_json(p_actor),
         private.clean_text(private.scrub(coalesce(v_row.options[v_option], p_answer)), 200000, 'The answer'),
         v_option, private.clean_text(private.scrub(p_note), 2000, 'The note')) then
         perform private.refuse_closed_escalation(v_row.id);
     end if;
     return (select private.escalation_json(e) from public.escalations as e where e.id = v_row.id);
 end;
+$$;
+comment on function private.answer_as is 'Answer as p_actor, whom the caller has established; the refusals of public.answer_escalation.';
+
+create function private.answer_escalation(p_project_id uuid, p_id text, p_answer text, p_option int, p_note text)
+returns jsonb
+language sql
+security definer -- writes a table nobody may write
+set search_path = ''
+as $$
+    select private.answer_as(private.actor(p_project_id), p_id, p_answer, p_option, p_note);
 $$;
 comment on function private.answer_escalation is 'See public.answer_escalation.';
 
@@ -281,7 +290,7 @@ begin
     for v_fn in
         select p.oid from pg_proc as p
         where p.pronamespace in ('private'::regnamespace, 'public'::regnamespace) and p.proname = any (v_public || array[
-            'escalation_json', 'find_escalation', 'refuse_closed_escalation', 'status_escalations'])
+            'escalation_json', 'find_escalation', 'answer_as', 'refuse_closed_escalation', 'status_escalations'])
     loop
         execute format('revoke execute on function %s from public, anon, authenticated, service_role', v_fn);
     end loop;
