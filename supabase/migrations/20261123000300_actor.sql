@@ -130,7 +130,7 @@ begin
             for update skip locked);
     end if;
     if p_billed then
-        insert into private.api_calls (project_id) values (v_actor.project_id);
+        perform private.bill(v_actor.project_id);
     end if;
     return v_actor;
 end;
