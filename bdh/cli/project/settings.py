@@ -22,13 +22,14 @@ def command(app: App, /, assignments: tuple[str, ...]) -> None:
     """Show the project's settings, or (as an owner or admin) change them. NAME= is the default."""
     from bdh.core import team
 
-    changes = dict(map(_assignment, assignments))
+    changes = dict(map(assignment, assignments))
     actor = app.as_human("change the project's settings") if changes else app.backend
     found = team.settings(actor, changes)
     app.emit(found, human)
 
 
-def _assignment(text: str) -> tuple[str, Any]:
+def assignment(text: str) -> tuple[str, Any]:
+    """NAME=VALUE; a value that is JSON is taken as such, an empty one is `None`."""
     name, equals, value = text.partition("=")
     if not equals:
         raise click.UsageError(f"{text!r} is not NAME=VALUE")
