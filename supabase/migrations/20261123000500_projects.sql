@@ -20,7 +20,7 @@ begin
         return;
     end if;
     -- Count and insert must not interleave with another's; held until the insert is committed.
-    perform pg_advisory_xact_lock(hashtextextended(p_project_id::text, 4));
+    perform pg_advisory_xact_lock(hashtextextended(p_project_id::text, 6));
     v_used := case p_what
         when 'workspaces' then (
             select count(*) from public.workspaces as w where w.project_id = p_project_id and w.removed_at is null)
@@ -60,7 +60,7 @@ begin
     if v_limit is null then
         return;
     end if;
-    perform pg_advisory_xact_lock(hashtextextended(p_user_id::text, 4));
+    perform pg_advisory_xact_lock(hashtextextended(p_user_id::text, 6));
     select count(*) into v_used from public.members as m
     inner join public.projects as o on o.id = m.project_id
     where m.user_id = p_user_id and m.role = 'owner' and o.plan = p_plan;

@@ -44,13 +44,16 @@ as $$
 $$;
 comment on function private.joined_json is 'What joining returns: {workspace, project}.';
 
--- Other files own the tables behind these five and replace them; until then there is nothing to show.
+-- Other files own the tables behind these six and replace them; until then there is nothing to show.
 create function private.status_claims(p_project_id uuid) returns jsonb language sql stable set search_path = ''
 as $$ select '{}'::jsonb where p_project_id is not null; $$;
 comment on function private.status_claims is 'Live claims by workspace id: {id: [claim]}.';
 create function private.status_locks(p_project_id uuid) returns jsonb language sql stable set search_path = ''
 as $$ select '{}'::jsonb where p_project_id is not null; $$;
 comment on function private.status_locks is 'Live file locks by workspace id: {id: [lock]}.';
+create function private.locks_count(p_workspace_id uuid) returns int language sql stable set search_path = ''
+as $$ select 0 where p_workspace_id is not null; $$;
+comment on function private.locks_count is 'How many live file locks a workspace holds.';
 create function private.status_escalations(p_project_id uuid) returns jsonb language sql stable set search_path = ''
 as $$ select '[]'::jsonb where p_project_id is not null; $$;
 comment on function private.status_escalations is 'Pending escalations, oldest first.';
@@ -161,7 +164,7 @@ begin
         v_result := v_result || jsonb_build_object(
             'workspace', private.workspace_by_id(v_actor.id),
             'claims', coalesce(private.status_claims(v_actor.project_id) -> v_actor.id::text, '[]'),
-            'locks_count', jsonb_array_length(coalesce(private.status_locks(v_actor.project_id) -> v_actor.id::text, '[]')));
+            'locks_count', private.locks_count(v_actor.id));
     elsif v_actor.kind = 'member' then
         v_result := v_result || jsonb_build_object('member', (
             select private.member_json(m) from public.members as m where m.id = v_actor.id));
@@ -235,8 +238,9 @@ comment on function public.schema_version is
 
 revoke execute on function
     private.workspace_json(public.workspaces, text, timestamptz, public.repos), private.workspace_by_id(uuid),
-    private.joined_json(uuid), private.status_claims(uuid), private.status_locks(uuid), private.status_escalations(uuid),
-    private.status_waits(uuid), private.status_counts(uuid), private.status_entry(jsonb, text, jsonb, jsonb, jsonb),
+    private.joined_json(uuid), private.status_claims(uuid), private.status_locks(uuid), private.locks_count(uuid),
+    private.status_escalations(uuid), private.status_waits(uuid), private.status_counts(uuid), private.status_entry(jsonb, text,
+    jsonb, jsonb, jsonb),
     private.team_status(uuid, int), private.whoami(uuid), private.list_workspaces(uuid, boolean, text, int),
     public.team_status(int, uuid), public.whoami(uuid), public.list_workspaces(boolean, text, int, uuid), public.schema_version()
 from public, anon, authenticated, service_role;

@@ -10,10 +10,10 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
-from collections.abc import AsyncIterator, Awaitable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Coroutine, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -21,6 +21,7 @@ import asyncpg
 from tests.support.cluster import TestDatabase
 
 MAX_CONNECTIONS = 40
+T = TypeVar("T")
 
 
 class Refused(Exception):
@@ -168,6 +169,20 @@ class Sql:
             if isinstance(outcome, BaseException) and not isinstance(outcome, Refused):
                 raise outcome
         return outcomes
+
+    def start(self, call: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """The call, begun beside the test; await it for its result."""
+        return asyncio.create_task(call)
+
+    async def until_blocked(self, count: int = 1) -> None:
+        """Returns when `count` sessions of this database wait for a lock."""
+        blocked = (
+            "select count(*) from pg_stat_activity where datname = current_database()"
+            " and wait_event_type = 'Lock'"
+        )
+        async with asyncio.timeout(10):
+            while await self.value(blocked) < count:  # noqa: ASYNC110 (the server tells nobody)
+                await asyncio.sleep(0.01)
 
     async def _is_read_only(self, fn: str) -> bool:
         if fn not in self._read_only:
