@@ -9,9 +9,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from bdh.cli.text import block, line
 from bdh.cli.verb import Banner as BannerTime
 from bdh.config import Settings, resolve
-from bdh.errors import BdhError, NotSetUpError, UnreachableError
+from bdh.errors import BdhError, NotSetUpError, UnreachableError, UsageError
 from bdh.local.directory import Identity, open_identity
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from bdh.models.row import Row
 
 R = TypeVar("R", bound="Row")
+
+HINT_CHARACTERS = 1000
 
 
 class App:
@@ -92,19 +95,31 @@ class App:
             sys.stdout.write(f"{json.dumps(error.as_json(), ensure_ascii=False)}\n")
             sys.stdout.flush()
             return
-        self.say(error.message)
+        # Messages of the backend may quote what others wrote.
+        self.say(block(error.message))
         if error.hint:
-            self.say(f"  → {error.hint}")
+            self.say(f"  → {line(error.hint, HINT_CHARACTERS)}")
 
     def finish(self, failure: BdhError | None = None) -> None:
         """Print the banner, if this is a workspace whose backend answers."""
         if self.banner is BannerTime.NEVER or isinstance(failure, UnreachableError | NotSetUpError):
+            return
+        if isinstance(failure, UsageError) and not self._is_up():
             return
         try:
             self._start_banner(self.backend).finish(sys.stderr, self.identity.alias)
         except BdhError:
             # No workspace, or its backend is away: the verb has said so if it cared.
             return
+
+    def _is_up(self) -> bool:
+        """Whether the backend is there without further ado: a typing error must start no stack."""
+        from bdh.cli.remote import runs
+
+        try:
+            return runs(self.identity)
+        except BdhError:
+            return False
 
     def was_shown(self, *items: str) -> None:
         """These items of the banner were printed by the verb itself."""

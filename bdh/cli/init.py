@@ -50,6 +50,8 @@ def command(
 
         return app.emit(unsetup.remove(app, checkout), unsetup.human)
     target = choose_target(app, checkout, url, key)
+    if not dry_run and wishes["invite"] is None:
+        wishes["invite"] = ask_for_invite(checkout, target)
     wish = setup.Wish(target=target, hooks=not no_hooks, docs=not no_docs, **wishes)
     if dry_run:
         return app.emit(plan(checkout, wish), human)
@@ -80,6 +82,19 @@ def ask(what: str, option: str) -> str:
         raise click.UsageError(f"{option} is missing, and nobody is there to ask")
     answer: str = click.prompt(what, err=True)
     return answer
+
+
+def ask_for_invite(checkout: Checkout, target: Target) -> str | None:
+    """An invitation, asked of a human who needs one: at a terminal, new, not signed in there."""
+    from bdh.cli.human import login_store
+    from bdh.local.directory import FILE, FOLDER
+
+    if target.stack_dir is not None or (checkout.root / FOLDER / FILE).exists():
+        return None
+    if not sys.stdin.isatty() or login_store(target.url or "").load() is not None:
+        return None
+    answer: str = click.prompt("Invitation (empty: sign in with bdh :login first)", "", err=True)
+    return answer or None
 
 
 def plan(checkout: Checkout, wish: Wish) -> Setup:

@@ -126,6 +126,16 @@ def address(
     return info.url, info.publishable_key
 
 
+def runs(identity: Identity) -> bool:
+    """Whether the workspace's backend is elsewhere, or an embedded stack that runs."""
+    from bdh.stack.control import find_running
+    from bdh.stack.paths import StackPaths
+
+    return (
+        identity.stack_dir is None or find_running(StackPaths(Path(identity.stack_dir))) is not None
+    )
+
+
 def stack(stack_dir: str, say: Say) -> StackInfo:
     """
     The embedded stack, running.

@@ -1,0 +1,127 @@
+"""Every command's JSON against its published schema; `make docs` writes the schemas."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from bdh.cli.commands import COMMANDS, is_group
+from tests.docs.schemas import file_name
+from tests.support.terminal import Terminal
+
+SCHEMAS = Path(__file__).parents[3] / "docs" / "schemas"
+
+# In order: later ones build on earlier ones. Words in braces are results of earlier ones.
+SCENE = """
+create One -p 1 -t epic -l a -d Text
+create Two --parent {bead}
+create Three
+dep add bd-3 bd-2
+dep tree bd-3
+dep tree bd-2 --up
+dep remove bd-3 bd-2
+dep add bd-3 bd-2
+ready
+ready --claim
+claim bd-2
+blocked
+show bd-2
+claims --all
+comment bd-2 Hello
+update bd-2 bd-3 -p 0
+release bd-2 --note Later
+list --all
+search two
+close bd-2 -r Done
+reopen bd-2
+stats
+delete bd-3
+export
+import
+:status
+:whoami
+:workspaces list
+:invite
+:project settings
+:aweb mail send @humans Hello
+:aweb mail list --sent
+:aweb mail open {mail}
+:aweb mail reply {mail} Again
+:init
+:add-worktree ops --alias gus-ops
+:workspaces reattach gus
+:workspaces remove gus
+:login
+:logout
+:up
+:stack status
+:stack logs
+:stack mail
+:stack backup {backup}
+:doctor
+:version
+"""
+# Run elsewhere: they need another directory, or would end what the others need.
+ELSEWHERE = {":join", ":down", ":stack reset", ":stack restore", ":aweb mail ack"}
+
+# Verbs that the tests of messages, files, hooks and policies check against their schemas.
+OTHERS = (
+    ":aweb chat", ":aweb lock", ":aweb unlock", ":aweb mail search", ":dashboard", ":deploy-check",
+    ":escal", ":guide", ":hook", ":locks", ":mcp", ":notify", ":plan", ":policy", ":project import",
+    ":release-paths", ":reserve", ":roles", ":simulate", ":stack export", ":subscri",
+    ":unsubscribe", ":watch",
+)  # fmt: skip
+
+
+def verb_of(words: list[str]) -> str:
+    """The longest beginning of `words` that is a verb."""
+    lengths = range(min(3, len(words)), 0, -1)
+    return next(name for n in lengths if (name := " ".join(words[:n])) in COMMANDS)
+
+
+def check(name: str, content: Any) -> None:
+    schema = json.loads((SCHEMAS / name).read_text(encoding="utf-8"))
+    checker = jsonschema.FormatChecker()
+    jsonschema.Draft202012Validator(schema, format_checker=checker).validate(content)
+
+
+def test_every_output_is_what_its_schema_says(alice: Terminal, tmp_path: Path) -> None:
+    found: dict[str, str] = {"bead": "bd-1", "mail": "", "backup": str(tmp_path / "b")}
+    seen = set()
+    for text in SCENE.strip().splitlines():
+        words = shlex.split(text.format(**found))
+        result = alice.json(*words)
+        check(file_name(verb_of(words)), result)
+        seen.add(verb_of(words))
+        if words[:3] == [":aweb", "mail", "send"]:
+            found["mail"] = result["id"]
+
+    mine = {name for name in COMMANDS if not is_group(name) and not name.startswith(OTHERS)}
+    assert seen | ELSEWHERE >= mine
+
+
+def test_the_others_too(alice: Terminal, bob: Terminal, tmp_path: Path) -> None:
+    token = alice.bdh(":invite").out.strip()
+    alice.git("clone", "-q", str(alice.directory), str(tmp_path / "clone"))
+    joined = alice.cd(tmp_path / "clone").json(":join", token)
+    mail = alice.json(":aweb", "mail", "send", "bob", "Hello", "--ack")
+
+    check("join.json", joined)
+    check("aweb-mail-send.json", mail)
+    check("aweb-mail-ack.json", bob.json(":aweb", "mail", "ack", mail["id"]))
+    check("add-worktree.json", {**joined, "steps": []})
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [(("nonsense",), 2), (("show",), 2), (("show", "nothing-1"), 1), (("list", "-p", "9"), 2)],
+)
+def test_every_refusal_is_what_its_schema_says(
+    alice: Terminal, words: tuple[str, ...], code: int
+) -> None:
+    check("error.json", alice.json(*words, expect=code))
