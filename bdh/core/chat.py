@@ -71,9 +71,24 @@ def pending(backend: Backend) -> ChatList:
     return ChatList.from_json(backend.call("chat_pending"))
 
 
-def open_chat(backend: Backend, chat: str, *, limit: int | None = None) -> OpenedChat:
-    """Unread messages of a chat; exactly those become read."""
-    return OpenedChat.from_json(backend.call("chat_open", chat=chat, limit=limit))
+def open_chat(
+    backend: Backend,
+    chat: str,
+    *,
+    limit: int | None = None,
+    sleep: Callable[[float], None] = time.sleep,
+) -> OpenedChat:
+    """
+    Unread messages of a chat; exactly those become read.
+
+    An answer that gets lost is asked for again: its messages would be read and never seen.
+    """
+    key = os.urandom(16).hex()
+
+    def call() -> dict[str, Any]:
+        return backend.call("chat_open", chat=chat, limit=limit, idempotency_key=key)
+
+    return OpenedChat.from_json(insist(call, sleep))
 
 
 def history(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+from bdh.core.insist import insist
 from bdh.core.ports import Backend
 from bdh.core.pulse import Pulse
 from bdh.errors import UnreachableError
@@ -74,10 +75,19 @@ class Waiting:
         """Messages that were shown besides those of this wait; marked as read at its end."""
         self._shown += [message.key for message in messages]
 
-    def end(self) -> None:
-        """Stop counting as waiting, and mark what was shown as read."""
+    def end(self, sleep: Callable[[float], None] | None = None) -> None:
+        """
+        Stop counting as waiting, and mark what was shown as read.
+
+        Args:
+            sleep: Given, a backend that is away is asked again for a few seconds.
+        """
+
+        def call() -> object:
+            return self._backend.call("chat_wait_end", wait_id=self._wait.id, shown=self._shown)
+
         try:
-            self._backend.call("chat_wait_end", wait_id=self._wait.id, shown=self._shown)
+            insist(call, sleep) if sleep else call()
         except UnreachableError:
             # The lease ends by itself, and what is not marked is shown again.
             return

@@ -70,7 +70,7 @@ $$;
 comment on function public.chat_pending is
     'Chats with unread messages or somebody waiting for the caller, the latter first: {chats: [{session_id, others, unread, waiting, command}]}.';
 
-create function private.chat_open(p_project_id uuid, p_chat text, p_limit int)
+create function private.chat_open(p_project_id uuid, p_chat text, p_limit int, p_idempotency_key text)
 returns jsonb
 language plpgsql
 security definer -- moves the read mark
@@ -78,11 +78,16 @@ set search_path = ''
 as $$
 declare
     v_actor   private.actor_info := private.actor(p_project_id);
+    -- What is marked here and never arrived would be lost: with a key it can be asked for again.
+    v_again   jsonb := private.replayed(v_actor, p_idempotency_key, 'chat_open');
     v_session public.chat_sessions := private.find_chat(v_actor, p_chat);
     v_limit   int := least(greatest(coalesce(p_limit, 100), 1), 500);
     v_unread  public.chat_messages[];
     v_total   bigint;
 begin
+    if v_again is not null then
+        return v_again;
+    end if;
     select private.chat_unread_count(p) into v_total from public.chat_participants as p
     where p.session_id = v_session.id and p.participant_id = v_actor.id;
     if v_total is null then
@@ -91,21 +96,22 @@ begin
     end if;
     v_unread := private.chat_unread(v_actor.id, v_session.id, 9223372036854775807, v_limit);
     perform private.chat_mark(v_session.id, v_actor, array(select m.seq from unnest(v_unread) as m));
-    return jsonb_build_object(
+    return private.remember(v_actor, p_idempotency_key, jsonb_build_object(
         'session_id', v_session.id, 'others', private.chat_others(v_session.id, v_actor.id),
         'messages', private.chat_messages_json(v_unread),
         'more', greatest(v_total - coalesce(cardinality(v_unread), 0), 0),
-        'waiting', private.chat_waiting_for(v_session.id, v_actor.id));
+        'waiting', private.chat_waiting_for(v_session.id, v_actor.id)));
 end;
 $$;
 comment on function private.chat_open is 'See public.chat_open.';
 
-create function public.chat_open(p_chat text, p_limit int default 100, p_project_id uuid default null)
+create function public.chat_open(
+    p_chat text, p_limit int default 100, p_idempotency_key text default null, p_project_id uuid default null)
 returns jsonb
 language sql
 set search_path = ''
 as $$
-    select private.chat_open(p_project_id, p_chat, p_limit);
+    select private.chat_open(p_project_id, p_chat, p_limit, p_idempotency_key);
 $$;
 comment on function public.chat_open is
     'Unread messages of a chat (alias, name or session id), oldest first; exactly those become read, and those waiting for the caller wait 300 s longer: {session_id, others, messages, more, waiting}.';

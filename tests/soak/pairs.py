@@ -85,7 +85,7 @@ class Pairs:
             self.outcome.seconds.append(time.monotonic() - self._answered_at.get(question, 0))
             self.outcome.statuses.add(found.status)
             self.outcome.heard[question] = [*(m.body for m in sent.unread), *heard.bodies]
-            waiting.end()
+            waiting.end(time.sleep)
 
     def _answer(self, number: int, answerer: Client, other: Client) -> None:
         rng = random.Random(-self._seed - number)

@@ -174,6 +174,16 @@ async def test_reading_marks_exactly_what_was_returned(team: Team) -> None:
     assert bodies(await team.call(team.bob, "chat_open", chat="alice")) == ["2", "3", "4"]
 
 
+async def test_a_lost_answer_to_opening_can_be_asked_for_again(team: Team) -> None:
+    await team.say(team.alice, "bob", body="once")
+
+    first = await team.call(team.bob, "chat_open", chat="alice", idempotency_key="k")
+    again = await team.call(team.bob, "chat_open", chat="alice", idempotency_key="k")
+
+    assert bodies(first) == bodies(again) == ["once"]
+    assert bodies(await team.call(team.bob, "chat_open", chat="alice")) == []
+
+
 async def test_a_message_that_was_not_shown_stays_unread(team: Team) -> None:
     sent = [await team.say(team.alice, "bob", body=str(n)) for n in range(3)]
     session = sent[0]["session_id"]

@@ -65,7 +65,7 @@ def block(app: App, sent: Sent, seconds: int) -> int:
             app.say("Stopped waiting; to go on:")
             app.say(f"  → {resume(sent)}")
             return EXIT_INTERRUPTED
-        waiting.end()
+        waiting.end(time.sleep)
     _conclude(app, sent, outcome, seconds)
     return 0
 
