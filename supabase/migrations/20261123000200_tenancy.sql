@@ -56,12 +56,13 @@ create index members_user_id_idx on public.members (user_id);
 comment on table public.members is 'Humans of a project, with a verified e-mail.';
 
 create table public.repos (
-    id         uuid primary key default gen_random_uuid(),
-    project_id uuid not null references public.projects (id) on delete cascade,
-    origin     text not null,
-    name       text not null,
-    visibility text not null default 'unknown',
-    created_at timestamptz not null default now(),
+    id          uuid primary key default gen_random_uuid(),
+    project_id  uuid not null references public.projects (id) on delete cascade,
+    origin      text not null,
+    name        text not null,
+    visibility  text not null default 'unknown',
+    ignore_case boolean not null default false, -- for good, once a workspace keeps it on a file system that does
+    created_at  timestamptz not null default now(),
     constraint repos_visibility_check check (visibility in ('unknown', 'public', 'private')),
     constraint repos_project_origin_key unique (project_id, origin)
 );

@@ -1,90 +1,4 @@
--- Repos and invitations: how strangers are let in. Tokens are random, only their hash is stored.
-
-create function private.canonical_origin(p_origin text)
-returns text
-language plpgsql
-immutable
-set search_path = ''
-as $$
-declare
-    v_origin text := lower(private.clean_line(p_origin, 500, 'The origin'));
-begin
-    -- git@host:path and scheme://user:secret@host/path are the same repository; secrets must not be stored.
-    v_origin := regexp_replace(v_origin, '^[a-z][a-z0-9+.-]*://', '');
-    v_origin := regexp_replace(v_origin, '^[^/]*@', '');
-    v_origin := regexp_replace(v_origin, '^([^/:]+):(\d+)/', '\1/');
-    v_origin := regexp_replace(v_origin, '^([^/:]+):/*', '\1/');
-    v_origin := regexp_replace(v_origin, '[?#].*$', '');
-    v_origin := regexp_replace(v_origin, '/*(\.git)?/*$', '');
-    if coalesce(v_origin, '') = '' then
-        perform private.fail('bad_origin', 400, 'A repo is known by its origin, host/org/name', 'git remote -v');
-    end if;
-    return v_origin;
-end;
-$$;
-comment on function private.canonical_origin is
-    'host/org/name in lower case without scheme, user, secret, port, query and .git; bad_origin (400) when nothing is left.';
-
-create function private.repo_json(p_repo public.repos)
-returns jsonb
-language sql
-immutable
-set search_path = ''
-as $$
-    select jsonb_build_object('id', p_repo.id, 'name', p_repo.name, 'origin', p_repo.origin,
-        'visibility', p_repo.visibility, 'created_at', p_repo.created_at);
-$$;
-comment on function private.repo_json is 'The wire shape of a repo.';
-
-create function private.find_or_add_repo(p_project_id uuid, p_origin text, p_name text)
-returns public.repos
-language plpgsql
-security definer -- writes repos
-set search_path = ''
-as $$
-declare
-    v_origin text := private.canonical_origin(p_origin);
-    v_repo   public.repos;
-begin
-    select * into v_repo from public.repos as r where r.project_id = p_project_id and r.origin = v_origin;
-    if found then
-        return v_repo;
-    end if;
-    perform private.check_limit(p_project_id, 'repos');
-    insert into public.repos (project_id, origin, name)
-    values (p_project_id, v_origin,
-        coalesce(private.clean_line(p_name, 200, 'The name'), regexp_replace(v_origin, '^.*/', '')))
-    on conflict (project_id, origin) do nothing returning * into v_repo;
-    if not found then
-        select * into v_repo from public.repos as r where r.project_id = p_project_id and r.origin = v_origin;
-    end if;
-    return v_repo;
-end;
-$$;
-comment on function private.find_or_add_repo is 'The repo with this origin, new if need be; limit_exceeded (402).';
-
-create function private.register_repo(p_project_id uuid, p_origin text, p_name text)
-returns jsonb
-language plpgsql
-security definer -- writes repos
-set search_path = ''
-as $$
-declare
-    v_actor private.actor_info := private.actor(p_project_id);
-begin
-    return private.repo_json(private.find_or_add_repo(v_actor.project_id, p_origin, p_name));
-end;
-$$;
-comment on function private.register_repo is 'See public.register_repo.';
-
-create function public.register_repo(p_origin text, p_name text default null, p_project_id uuid default null)
-returns jsonb
-language sql
-set search_path = ''
-as $$
-    select private.register_repo(p_project_id, p_origin, p_name);
-$$;
-comment on function public.register_repo is 'The project''s repo with this origin (any form of URL), made if need be.';
+-- Invitations: how strangers are let in. Tokens are random, only their hash is stored.
 
 create function private.mint_invite(p_invite public.invites, p_expires_seconds int)
 returns jsonb
@@ -279,16 +193,15 @@ $$;
 comment on function public.accept_invite is 'Become a member by an invite of kind member: {project, role}; invite_invalid (403).';
 
 revoke execute on function
-    private.canonical_origin(text), private.repo_json(public.repos), private.find_or_add_repo(uuid, text, text),
-    private.register_repo(uuid, text, text), private.mint_invite(public.invites, int), private.checked_role(text),
+    private.mint_invite(public.invites, int), private.checked_role(text),
     private.create_invite(uuid, text, int, int, text, text), private.revoke_invite(uuid, uuid),
     private.use_invite(text, text[]), private.refuse_invite(), private.accept_invite(text, text),
-    public.register_repo(text, text, uuid), public.create_invite(text, int, int, text, text, uuid),
+    public.create_invite(text, int, int, text, text, uuid),
     public.revoke_invite(uuid, uuid), public.accept_invite(text, text)
 from public, anon, authenticated, service_role;
 grant execute on function
-    private.register_repo(uuid, text, text), private.create_invite(uuid, text, int, int, text, text),
+    private.create_invite(uuid, text, int, int, text, text),
     private.revoke_invite(uuid, uuid), private.accept_invite(text, text),
-    public.register_repo(text, text, uuid), public.create_invite(text, int, int, text, text, uuid),
+    public.create_invite(text, int, int, text, text, uuid),
     public.revoke_invite(uuid, uuid), public.accept_invite(text, text)
 to authenticated;

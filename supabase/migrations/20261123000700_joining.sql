@@ -162,6 +162,7 @@ begin
         p_place ->> 'hostname', p_place ->> 'path', p_place ->> 'branch', p_place ->> 'host', p_invite.id)
     returning * into v_work;
     insert into public.presence (workspace_id) values (v_work.id);
+    perform private.note_case(p_repo.id, (p_place ->> 'ignore_case')::boolean);
     return v_work;
 end;
 $$;
@@ -177,9 +178,10 @@ as $$
         'hostname', private.clean_line(p_place ->> 'hostname', 255, 'The host name'),
         'path', private.clean_text(p_place ->> 'path', 4096, 'The path'),
         'branch', private.clean_line(p_place ->> 'branch', 1000, 'The branch'),
-        'host', private.clean_line(p_place ->> 'host', 100, 'The agent host'));
+        'host', private.clean_line(p_place ->> 'host', 100, 'The agent host'),
+        'ignore_case', p_place -> 'ignore_case');
 $$;
-comment on function private.clean_place is 'Where a workspace is: {hostname, path, branch, host}, cleaned.';
+comment on function private.clean_place is 'Where a workspace is: {hostname, path, branch, host, ignore_case}, cleaned.';
 
 create function private.join_project(
     p_token text, p_alias text, p_role text, p_human_name text, p_repo_origin text, p_repo_name text, p_place jsonb)
@@ -234,14 +236,14 @@ comment on function private.join_project is 'See public.join_project.';
 create function public.join_project(
     p_token text, p_repo_origin text default null, p_alias text default null, p_role text default null,
     p_human_name text default null, p_repo_name text default null, p_hostname text default null, p_path text default null,
-    p_branch text default null, p_host text default null)
+    p_branch text default null, p_host text default null, p_ignore_case boolean default null)
 returns jsonb
 language sql
 set search_path = ''
 as $$
     select private.join_project(p_token, p_alias, p_role, p_human_name, p_repo_origin, p_repo_name,
         jsonb_build_object(
-            'hostname', p_hostname, 'path', p_path, 'branch', p_branch, 'host', p_host));
+            'hostname', p_hostname, 'path', p_path, 'branch', p_branch, 'host', p_host, 'ignore_case', p_ignore_case));
 $$;
 comment on function public.join_project is
     'Make the calling, usually anonymous user a workspace: {workspace, project}. Alias from the pool when null; repeatable.';
@@ -290,9 +292,9 @@ revoke execute on function
     private.joining_user(), private.revoke_user(uuid), private.reattach(public.invites, uuid, jsonb),
     private.add_workspace(public.invites, uuid, public.repos, text, text, text, jsonb), private.clean_place(jsonb),
     private.join_project(text, text, text, text, text, text, jsonb), private.add_sibling(text, text),
-    public.join_project(text, text, text, text, text, text, text, text, text, text), public.add_sibling(text, text)
+    public.join_project(text, text, text, text, text, text, text, text, text, text, boolean), public.add_sibling(text, text)
 from public, anon, authenticated, service_role;
 grant execute on function
     private.join_project(text, text, text, text, text, text, jsonb), private.add_sibling(text, text),
-    public.join_project(text, text, text, text, text, text, text, text, text, text), public.add_sibling(text, text)
+    public.join_project(text, text, text, text, text, text, text, text, text, text, boolean), public.add_sibling(text, text)
 to authenticated;

@@ -43,9 +43,6 @@ create index lock_waits_repo_id_idx on public.lock_waits (repo_id);
 comment on table public.lock_waits is
     'Workspaces waiting for locks, on a lease that asking again refreshes. locks: what is in the way, path: the first of it.';
 
-alter table public.repos add column ignore_case boolean not null default false;
-comment on column public.repos.ignore_case is 'A workspace keeps it on a file system that ignores case: Readme and README are one file.';
-
 alter table public.reservations enable row level security;
 alter table public.lock_waits enable row level security;
 revoke all on public.reservations, public.lock_waits from public, anon, authenticated, service_role;

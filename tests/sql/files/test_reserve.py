@@ -32,7 +32,8 @@ async def test_each_path_is_answered_by_itself(pair: Pair) -> None:
         ("src/", "src/api.py", True), ("src/api.py", "src/", True), ("src/", "src/", True),
         ("src/", "src/deep/er/x.py", True), ("src/a/", "src/b/", False),
         ("src", "src/api.py", False), ("src/api", "src/api.py", False),
-        ("src/api/", "src/api.py", False), ("src/", "src-old/x.py", False), ("src/", "src0/x.py", False), ("./", "any/thing", True),
+        ("src/api/", "src/api.py", False), ("src/", "src-old/x.py", False),
+        ("src/", "src0/x.py", False), ("./", "any/thing", True),
         ("any/thing", ".", True), ("src/./a.py", "src//a.py", True), ("./src/", "src/x", True),
         ("a b/c'd\".py", "a b/", True), ("new\nline.py", "new\nline.py", True),
         ("e\u0301.py", "\u00e9.py", True), ("README", "readme", False), ("src/", "src", True),
@@ -150,7 +151,10 @@ async def test_a_repo_may_ignore_case(pair: Pair) -> None:
     await pair.reserve(pair.alice, "Docs/", "README.md")
     await pair.reserve(pair.alice, "docs/", ttl_seconds=3600)
 
-    await pair.sql.execute("update public.repos set ignore_case = true")
+    repo = await pair.sql.call(
+        pair.bob, "register_repo", origin="example.com/acme/acme", ignore_case=True
+    )
+    assert repo["ignore_case"] is True
 
     assert await pair.check(pair.bob, "readme.MD", "DOCS/x") == ["readme.MD", "DOCS/x"]
     assert sorted(await pair.locks(pair.alice)) == ["README.md", "docs/"]
