@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from bdh.core.insist import insist
 from bdh.core.ports import Backend
+from bdh.errors import UnreachableError
 from bdh.models.chat import (
     ChatHistory,
     ChatList,
@@ -110,6 +112,14 @@ def leave(backend: Backend, chat: str) -> LeftChat:
     return LeftChat.from_json(backend.call("chat_leave", chat=chat))
 
 
-def mark_read(backend: Backend, messages: Sequence[Message]) -> None:
-    """Mark messages that were shown as read; one in between that was not stays unread."""
-    backend.call("chat_mark_read", shown=[message.key for message in messages])
+def mark_read(
+    backend: Backend, messages: Sequence[Message], sleep: Callable[[float], None] = time.sleep
+) -> None:
+    """
+    Mark messages that were shown as read; one in between that was not stays unread.
+
+    A backend that stays away is no failure: what is not marked is shown again.
+    """
+    shown = [message.key for message in messages]
+    with suppress(UnreachableError):
+        insist(lambda: backend.call("chat_mark_read", shown=shown), sleep)

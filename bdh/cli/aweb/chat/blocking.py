@@ -89,10 +89,11 @@ def _conclude(app: App, sent: Sent, outcome: WaitOutcome, seconds: int) -> None:
 
 def _settled(app: App, sent: Sent) -> int:
     """There is nothing to wait for: messages were there already, or everybody had left."""
+    from bdh.core import chat
+
     outcome = settled_outcome(sent)
-    shown = [message.key for message in (*sent.unread, *sent.messages)]
-    if shown:
-        app.backend.call("chat_mark_read", shown=shown)
+    if shown := (*sent.unread, *sent.messages):
+        chat.mark_read(app.backend, shown)
     if outcome.status == "left":
         app.say("Everybody else had left this chat; the message is stored")
         app.say("  → --start-conversation waits for them all the same")
