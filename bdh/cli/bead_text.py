@@ -89,5 +89,6 @@ def ids(beads: Iterable[Bead | BeadRef]) -> str:
 
 
 def more(next_cursor: str | None, command: str) -> str:
-    """What to type for the next page, or nothing."""
-    return f"\n… more: {command} --cursor {next_cursor}" if next_cursor else ""
+    """How to see the rest of a list, or nothing; cursors are too long to be read."""
+    hint = f"\n… more: {command} -n 500, or --cursor with next_cursor of --json"
+    return hint if next_cursor else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -42,8 +43,8 @@ def command(
 
 
 def default_file(app: App) -> Path:
-    """bd's file in this checkout."""
-    return app.identity.root / ISSUES
+    """bd's file in this checkout, as seen from here."""
+    return Path(os.path.relpath(app.identity.root / ISSUES))
 
 
 def _open(name: str) -> TextIO:

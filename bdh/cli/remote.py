@@ -131,9 +131,9 @@ def runs(identity: Identity) -> bool:
     from bdh.stack.control import find_running
     from bdh.stack.paths import StackPaths
 
-    return (
-        identity.stack_dir is None or find_running(StackPaths(Path(identity.stack_dir))) is not None
-    )
+    if identity.stack_dir is None:
+        return True
+    return find_running(StackPaths(Path(identity.stack_dir))) is not None
 
 
 def stack(stack_dir: str, say: Say) -> StackInfo:

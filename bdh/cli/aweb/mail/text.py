@@ -40,7 +40,7 @@ def box(found: MailList) -> str:
         [mail.id[:SHORT_ID], _sender(mail), age(mail.created_at), _subject(mail)]
         for mail in found.mail
     ]
-    more = f"\n… more: --cursor {found.next_cursor}" if found.next_cursor else ""
+    more = "\n… more: -n 500, or --cursor with --json's next_cursor" if found.next_cursor else ""
     return f"{found.unread} unread\n{columns(rows)}{more}"
 
 
@@ -92,5 +92,5 @@ def matches(found: FoundMailList) -> str:
         ]
         for mail in found.mail
     ]
-    more = f"\n… more: --cursor {found.next_cursor}" if found.next_cursor else ""
+    more = "\n… more: -n 500, or --cursor with --json's next_cursor" if found.next_cursor else ""
     return columns(rows) + more
