@@ -88,6 +88,7 @@ COMMANDS: dict[str, tuple[str | None, str]] = {
     ":stack reset": ("stack.reset", "Delete all the stack's data."),
     ":stack backup": ("stack.backup", "Write a backup of the stack's database."),
     ":stack restore": ("stack.restore", "Replace the stack's database by a backup."),
+    ":mcp": ("mcp", "Serve this workspace to an MCP client."),
     ":doctor": ("doctor", "Find out what is wrong, and how to mend it."),
     ":version": ("version", "Show versions."),
 }

@@ -32,9 +32,9 @@ class Place:
     host: str | None
 
 
-def status(backend: Backend) -> TeamStatus:
-    """Who is here, on what, holding which files."""
-    return TeamStatus.from_json(backend.call("team_status"))
+def status(backend: Backend, *, limit: int | None = None) -> TeamStatus:
+    """Who is here, on what, holding which files; at most `limit` workspaces."""
+    return TeamStatus.from_json(backend.call("team_status", limit=limit))
 
 
 def whoami(backend: Backend) -> Whoami:
