@@ -182,7 +182,8 @@ as $$
     select private.attend(p_project_id, p_seconds);
 $$;
 comment on function public.attend is
-    'Say that the caller sees messages at once for the next p_seconds (a live :watch or an open dashboard); 0 when it stops. Returns the log''s cursor of now.';
+    'Say that the caller sees messages at once for the next p_seconds (a live :watch or an open dashboard); 0 when it stops. '
+    'Returns the log''s cursor of now.';
 
 revoke execute on function private.find_party(uuid, text), private.refuse_nobody(uuid, text),
     private.find_parties(private.actor_info, text[]), private.wake_of(text, uuid, uuid), private.wakes(jsonb, uuid),

@@ -27,7 +27,8 @@ as $$
             select r.read_at is null from public.mail_recipients as r
             where r.mail_id = p_mail.id and r.recipient_id = p_viewer.id), false));
 $$;
-comment on function private.mail_json is 'The wire shape of a mail for p_viewer; without p_body the first 200 characters and 20 recipients.';
+comment on function private.mail_json is
+    'The wire shape of a mail for p_viewer; without p_body the first 200 characters and 20 recipients.';
 
 create function private.find_mail(p_actor private.actor_info, p_id text)
 returns public.mail
@@ -60,7 +61,8 @@ begin
     return v_rows[1];
 end;
 $$;
-comment on function private.find_mail is 'The mail with this id (or its first characters) that the actor takes part in; humans: any of the project.';
+comment on function private.find_mail is
+    'The mail with this id (or its first characters) that the actor takes part in; humans: any of the project.';
 
 create function private.reply_parties(p_mail public.mail, p_actor private.actor_info)
 returns jsonb
@@ -109,7 +111,8 @@ begin
     return v_count;
 end;
 $$;
-comment on function private.mark_mail is 'Mark one''s copies as shown, read, acknowledged; first times stay; senders get a hint. Returns how many changed.';
+comment on function private.mark_mail is
+    'Mark one''s copies as shown, read, acknowledged; first times stay; senders get a hint. Returns how many changed.';
 
 create function private.send_mail(
     p_project_id uuid, p_to text[], p_body text, p_subject text, p_priority text, p_thread_id uuid,
@@ -185,7 +188,8 @@ as $$
         p_idempotency_key);
 $$;
 comment on function public.send_mail is
-    'Mail aliases, names, e-mails, @role, @all, @humans; with p_in_reply_to the sender of that mail. Returns the mail and, per recipient in wake, how they will learn of it.';
+    'Mail aliases, names, e-mails, @role, @all, @humans; with p_in_reply_to the sender of that mail. Returns the mail and, per '
+    'recipient in wake, how they will learn of it.';
 
 revoke execute on function private.mail_json(public.mail, private.actor_info, boolean), private.first_line(text),
     private.find_mail(private.actor_info, text), private.reply_parties(public.mail, private.actor_info),

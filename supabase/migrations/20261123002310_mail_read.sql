@@ -76,7 +76,8 @@ as $$
     select private.list_mail(p_project_id, p_box, p_unread, p_thread_id, p_cursor, p_limit);
 $$;
 comment on function public.list_mail is
-    'Mail of the caller, unread and urgent first: {mail (bodies cut at 200 characters), next_cursor, unread}. Box: inbox, sent, all. Marks nothing.';
+    'Mail of the caller, unread and urgent first: {mail (bodies cut at 200 characters), next_cursor, unread}. Box: inbox, sent, '
+    'all. Marks nothing.';
 
 create function private.open_mail(p_project_id uuid, p_id text)
 returns jsonb

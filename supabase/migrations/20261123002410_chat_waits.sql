@@ -147,7 +147,9 @@ begin
     end loop;
 end;
 $$;
-comment on function private.chat_depart is 'Somebody left a chat (its row is locked by the caller): waits that have nobody left to wait for end, and their clients are told.';
+comment on function private.chat_depart is
+    'Somebody left a chat (its row is locked by the caller): waits that have nobody left to wait for end, and their clients are '
+    'told.';
 
 create function private.depart_removed_workspace()
 returns trigger

@@ -78,7 +78,8 @@ as $$
     select * from private.chat_wait_edges(p_project_id);
 $$;
 comment on function private.wait_edges is
-    'All waiting in a project. any_of: one of the wait''s targets is enough. what: what of the target it waits for ("an answer", "the lock on src/").';
+    'All waiting in a project. any_of: one of the wait''s targets is enough. what: what of the target it waits for ("an answer", '
+    '"the lock on src/").';
 
 create function private.stuck_edges(p_project_id uuid)
 returns table (wait_id uuid, waiter_id uuid, target_id uuid, what text)
@@ -136,7 +137,8 @@ as $$
     where e.waiter_id in (select d.id from down as d) and e.waiter_id in (select u.id from up as u)
       and e.target_id in (select d.id from down as d) and e.target_id in (select u.id from up as u);
 $$;
-comment on function private.stuck_circle is 'The edges of the circle that p_waiter_id is part of; none if it is only stuck behind one, or not at all.';
+comment on function private.stuck_circle is
+    'The edges of the circle that p_waiter_id is part of; none if it is only stuck behind one, or not at all.';
 
 create function private.party_name(p_id uuid)
 returns text
@@ -184,7 +186,8 @@ begin
 end;
 $$;
 comment on function private.find_deadlock is
-    'Call after opening a wait: {text, members} if it closed a circle, else null. A new circle is told to all in it and escalated once an hour.';
+    'Call after opening a wait: {text, members} if it closed a circle, else null. A new circle is told to all in it and escalated '
+    'once an hour.';
 
 create function private.tell_deadlock(p_project_id uuid, p_members uuid[], p_waits uuid[], p_text text, p_escalate boolean)
 returns void
@@ -201,7 +204,8 @@ begin
     from public.chat_waits as w where w.id = any (p_waits) and w.ended_at is null;
     if p_escalate then
         perform private.open_escalation(p_project_id, private.system_actor(), p_text,
-            'These agents wait for each other, so none of them goes on. They have been told; if they do not sort it out, tell one of them what to do.',
+            'These agents wait for each other, so none of them goes on. They have been told; '
+            'if they do not sort it out, tell one of them what to do.',
             '{}', interval '4 hours', '{}');
     end if;
 end;

@@ -124,7 +124,8 @@ as $$
         p_all_replies, p_leave, p_idempotency_key);
 $$;
 comment on function public.chat_send is
-    'Write in the chat of exactly these parties (or in one by id) and, with p_wait_seconds, open a wait with it: {status sent|waiting|left, session_id, others, message, unread, wait, wake, deadlock}.';
+    'Write in the chat of exactly these parties (or in one by id) and, with p_wait_seconds, open a wait with it: {status '
+    'sent|waiting|left, session_id, others, message, unread, wait, wake, deadlock}.';
 
 create function private.chat_leave(p_project_id uuid, p_chat text)
 returns jsonb
@@ -188,7 +189,8 @@ set search_path = ''
 as $$
     select private.chat_join(p_project_id, p_session_id);
 $$;
-comment on function public.chat_join is 'A human member joins a chat of the project and may answer in it; what was said before counts as read.';
+comment on function public.chat_join is
+    'A human member joins a chat of the project and may answer in it; what was said before counts as read.';
 
 create function private.chat_extend_wait(p_project_id uuid, p_chat text, p_seconds int)
 returns jsonb

@@ -57,7 +57,8 @@ as $$
         when jsonb_array_length(p_others) = 1 and p_others -> 0 ->> 'short' !~ '[^A-Za-z0-9._@-]' then p_others -> 0 ->> 'short'
         else left(p_session_id::text, 8) end;
 $$;
-comment on function private.chat_command is 'The exact command that opens a chat: by the other''s alias, a group (or a name with blanks) by id.';
+comment on function private.chat_command is
+    'The exact command that opens a chat: by the other''s alias, a group (or a name with blanks) by id.';
 
 create function public.chat_pending(p_project_id uuid default null)
 returns jsonb
@@ -68,7 +69,8 @@ as $$
     select private.chat_pending(p_project_id);
 $$;
 comment on function public.chat_pending is
-    'Chats with unread messages or somebody waiting for the caller, the latter first: {chats: [{session_id, others, unread, waiting, command}]}.';
+    'Chats with unread messages or somebody waiting for the caller, the latter first: {chats: [{session_id, others, unread, '
+    'waiting, command}]}.';
 
 create function private.chat_open(p_project_id uuid, p_chat text, p_limit int, p_idempotency_key text)
 returns jsonb
@@ -114,7 +116,8 @@ as $$
     select private.chat_open(p_project_id, p_chat, p_limit, p_idempotency_key);
 $$;
 comment on function public.chat_open is
-    'Unread messages of a chat (alias, name or session id), oldest first; exactly those become read, and those waiting for the caller wait 300 s longer: {session_id, others, messages, more, waiting}.';
+    'Unread messages of a chat (alias, name or session id), oldest first; exactly those become read, and those waiting for the '
+    'caller wait 300 s longer: {session_id, others, messages, more, waiting}.';
 
 create function private.chat_history(p_project_id uuid, p_chat text, p_before bigint, p_limit int)
 returns jsonb
@@ -196,7 +199,8 @@ begin
     return v_count;
 end;
 $$;
-comment on function private.chat_mark_items is 'Mark messages given as <session>:<seq> as read by the actor; others'' sessions are skipped.';
+comment on function private.chat_mark_items is
+    'Mark messages given as <session>:<seq> as read by the actor; others'' sessions are skipped.';
 
 create function public.chat_mark_read(p_shown text[], p_project_id uuid default null)
 returns jsonb
@@ -205,7 +209,8 @@ set search_path = ''
 as $$
     select private.chat_mark_read(p_project_id, p_shown);
 $$;
-comment on function public.chat_mark_read is 'Mark messages (<session>:<seq>) that were shown as read. A message in between that was not stays unread.';
+comment on function public.chat_mark_read is
+    'Mark messages (<session>:<seq>) that were shown as read. A message in between that was not stays unread.';
 
 do $$
 declare

@@ -77,7 +77,8 @@ as $$
     select private.chat_listen(p_project_id, p_chat, p_wait_seconds);
 $$;
 comment on function public.chat_listen is
-    'Wait without writing, in one chat or (without p_chat) in all; also resumes an interrupted wait. Unread messages are returned at once: {status replied|waiting, session_id, others, messages, wait, deadlock}.';
+    'Wait without writing, in one chat or (without p_chat) in all; also resumes an interrupted wait. Unread messages are returned '
+    'at once: {status replied|waiting, session_id, others, messages, wait, deadlock}.';
 
 create function private.chat_wait_refresh(p_project_id uuid, p_wait_id uuid, p_after_seq bigint)
 returns jsonb
@@ -123,7 +124,8 @@ as $$
     select private.chat_wait_refresh(p_project_id, p_wait_id, p_after_seq);
 $$;
 comment on function public.chat_wait_refresh is
-    'Renew the lease (90 s) of a wait and get what came after p_after_seq: {status waiting|replied|left|timeout|…, seconds_left, messages, read_by, deadlock}.';
+    'Renew the lease (90 s) of a wait and get what came after p_after_seq: {status waiting|replied|left|timeout|…, seconds_left, '
+    'messages, read_by, deadlock}.';
 
 create function private.chat_wait_end(p_project_id uuid, p_wait_id uuid, p_shown text[])
 returns jsonb

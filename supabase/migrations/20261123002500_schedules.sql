@@ -43,7 +43,8 @@ begin
     return v_count;
 end;
 $$;
-comment on function private.run_schedules is 'Runs what is due and returns how much that was. Harmless to call often and from several places.';
+comment on function private.run_schedules is
+    'Runs what is due and returns how much that was. Harmless to call often and from several places.';
 
 create function private.ensure_schedules()
 returns boolean
@@ -63,7 +64,8 @@ exception when others then
     return true;
 end;
 $$;
-comment on function private.ensure_schedules is 'On hosted: have pg_cron call run_schedules. False where pg_cron is absent (the embedded stack ticks by itself).';
+comment on function private.ensure_schedules is
+    'On hosted: have pg_cron call run_schedules. False where pg_cron is absent (the embedded stack ticks by itself).';
 
 create function private.sweep_chat_waits()
 returns void

@@ -139,7 +139,8 @@ begin
     return true;
 end;
 $$;
-comment on function private.close_escalation is 'Answer, expire or withdraw a pending escalation: log it, tell asker and humans. False when it was not pending.';
+comment on function private.close_escalation is
+    'Answer, expire or withdraw a pending escalation: log it, tell asker and humans. False when it was not pending.';
 
 create function private.expire_escalations()
 returns void

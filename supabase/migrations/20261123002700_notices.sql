@@ -37,7 +37,8 @@ as $$
     from (select trim(regexp_replace(left(p_text, p_max * 4),
         '[\u0001-\u0020\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]+', ' ', 'g')) as line) as t;
 $$;
-comment on function private.quoted is 'Somebody''s words for one line: quoted, cut, without anything that could move a terminal''s cursor or direction.';
+comment on function private.quoted is
+    'Somebody''s words for one line: quoted, cut, without anything that could move a terminal''s cursor or direction.';
 
 create function private.chat_notices(p_actor private.actor_info, p_session text)
 returns setof private.notice_item
@@ -136,8 +137,10 @@ begin
     select i.rank, 'escalation:' || i.id, i.kind, false,
         case when i.status = 'pending' then i.asker else i.closed_by end,
         case i.status
-            when 'answered' then format('ANSWERED by %s: %s: %s', i.closed_by ->> 'name', private.quoted(i.subject, 80), private.quoted(i.answer, 200))
-            when 'pending' then format('ESCALATION from %s: %s', coalesce(private.short_alias(i.asker_id), i.asker ->> 'name'), private.quoted(i.subject, 100))
+            when 'answered' then format('ANSWERED by %s: %s: %s',
+                i.closed_by ->> 'name', private.quoted(i.subject, 80), private.quoted(i.answer, 200))
+            when 'pending' then format('ESCALATION from %s: %s',
+                coalesce(private.short_alias(i.asker_id), i.asker ->> 'name'), private.quoted(i.subject, 100))
             else format('Your escalation %s was %s', private.quoted(i.subject, 80), i.status) end,
         'bdh :escalations show ' || left(i.id::text, 8), coalesce(i.closed_at, i.created_at)
     from items as i

@@ -31,7 +31,8 @@ begin
       and n.id in (select split_part(t, ':', 2)::uuid from unnest(v_items) as t where t like 'notice:%');
 end;
 $$;
-comment on function private.note_shown is 'The session printed these items: receipts for the senders, back-off for the session. Others'' items change nothing.';
+comment on function private.note_shown is
+    'The session printed these items: receipts for the senders, back-off for the session. Others'' items change nothing.';
 
 create function private.notices(p_project_id uuid, p_shown text[], p_session text, p_source text)
 returns jsonb
@@ -78,7 +79,9 @@ as $$
     select private.notices(p_project_id, p_shown, p_session, p_source);
 $$;
 comment on function public.notices is
-    'What waits for the caller, most pressing first: {notices: [{id, kind, urgent, from, text, command, at}], unread_mail}. Marks only p_shown (ids this session printed before), which come again after 1, 5, 15, 60 minutes. p_source hook: an agent host asks. Never billed.';
+    'What waits for the caller, most pressing first: {notices: [{id, kind, urgent, from, text, command, at}], unread_mail}. Marks '
+    'only p_shown (ids this session printed before), which come again after 1, 5, 15, 60 minutes. p_source hook: an agent host '
+    'asks. Never billed.';
 
 create function private.forget_notices()
 returns void
