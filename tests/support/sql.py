@@ -96,7 +96,12 @@ class Sql:
         self._read_only: dict[str, bool] = {}
 
     async def close(self) -> None:
-        if self._pool is not None:
+        if self._pool is None:
+            return
+        try:
+            async with asyncio.timeout(5):
+                await self._pool.close()
+        except TimeoutError:  # a call of a failed test still waits for a lock
             self._pool.terminate()
 
     async def pool(self) -> asyncpg.Pool:
@@ -146,17 +151,25 @@ class Sql:
         self, caller: Caller, *, read_only: bool = False
     ) -> AsyncIterator[asyncpg.Connection]:
         """A connection inside one transaction of the caller, committed at the end."""
+        async with (
+            (await self.pool()).acquire() as connection,
+            self.acting_on(connection, caller, read_only=read_only),
+        ):
+            yield connection
+
+    @asynccontextmanager
+    async def acting_on(
+        self, connection: asyncpg.Connection, caller: Caller, *, read_only: bool = False
+    ) -> AsyncIterator[None]:
+        """A transaction of the caller on a given connection; a savepoint if one is open already."""
         try:
-            async with (
-                (await self.pool()).acquire() as connection,
-                connection.transaction(readonly=read_only),
-            ):
+            async with connection.transaction(readonly=read_only):
                 await connection.execute(
                     "select set_config('request.jwt.claims', $1, true),"
                     " set_config('role', $2, true)",
                     caller.claims, caller.role,
                 )  # fmt: skip
-                yield connection
+                yield
         except asyncpg.PostgresError as error:
             if error.sqlstate != "PGRST":
                 raise
