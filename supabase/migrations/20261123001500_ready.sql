@@ -118,28 +118,65 @@ $$;
 comment on function public.ready_beads is
     'Work that can start: one''s own first, then unassigned; {beads, missing_blockers: [{bead_id, depends_on_id}], next_cursor}.';
 
+create function private.lock_free(p_actor private.actor_info, p_filters jsonb)
+returns text
+language plpgsql
+set search_path = ''
+as $$
+declare
+    v_id  text;
+    v_own boolean;
+begin
+    foreach v_own in array array[true, false] loop
+        continue when v_own and p_filters ? 'unassigned';
+        execute private.ready_query(p_filters, v_own, false) || ' limit 1 for no key update of b skip locked'
+        into v_id using p_actor.project_id, p_actor.name, p_filters, null::jsonb;
+        if v_id is not null then
+            return v_id;
+        end if;
+    end loop;
+    -- Beads that were taken while we looked are locked now, though not returned. Who goes on to wait for
+    -- others must not hold them, or two such callers wait for each other: undo this block.
+    raise sqlstate 'BDH00';
+exception when sqlstate 'BDH00' then
+    return null;
+end;
+$$;
+comment on function private.lock_free is 'The best ready bead that nobody else has locked, locked; null when there is none.';
+
+create function private.lock_if_ready(p_project_id uuid, p_id text)
+returns text
+language plpgsql
+set search_path = ''
+as $$
+begin
+    perform 1 from public.beads as b
+    where b.project_id = p_project_id and b.id = p_id and b.status = 'open' and not b.blocked for no key update;
+    if found then
+        return p_id;
+    end if;
+    raise sqlstate 'BDH00'; -- taken meanwhile: give its lock back
+exception when sqlstate 'BDH00' then
+    return null;
+end;
+$$;
+comment on function private.lock_if_ready is 'Wait for the bead and lock it; null, and no lock, when it is ready no more.';
+
 create function private.lock_next(p_actor private.actor_info, p_filters jsonb)
 returns text
 language plpgsql
 set search_path = ''
 as $$
 declare
-    v_id   text;
-    v_skip text;
-    v_own  boolean;
+    -- First past the beads that others are taking; when nothing is left, one by one those: they may roll back.
+    v_id text := private.lock_free(p_actor, p_filters);
 begin
-    -- First past the rows that others are taking; when nothing is left, wait for those: they may roll back.
-    foreach v_skip in array array[' skip locked', ''] loop
-        foreach v_own in array array[true, false] loop
-            continue when v_own and p_filters ? 'unassigned';
-            execute private.ready_query(p_filters, v_own, false) || ' limit 1 for no key update of b' || v_skip
-            into v_id using p_actor.project_id, p_actor.name, p_filters, null::jsonb;
-            if v_id is not null then
-                return v_id;
-            end if;
-        end loop;
+    while v_id is null loop
+        v_id := (private.ready_ids(p_actor, p_filters, null, 1))[1];
+        exit when v_id is null;
+        v_id := private.lock_if_ready(p_actor.project_id, v_id);
     end loop;
-    return null;
+    return v_id;
 end;
 $$;
 comment on function private.lock_next is 'The best ready bead, locked; null when there is none. Two callers never get the same.';
@@ -180,8 +217,9 @@ comment on function public.claim_next is
 
 revoke execute on function private.ready_filters(private.actor_info, int, text[], text[], text, boolean),
     private.ready_query(jsonb, boolean, boolean), private.ready_ids(private.actor_info, jsonb, jsonb, int),
-    private.ready_beads(uuid, int, int, text[], text[], text, boolean, text), private.lock_next(private.actor_info, jsonb),
-    private.claim_next(uuid, int, text[], text[], text, boolean),
+    private.ready_beads(uuid, int, int, text[], text[], text, boolean, text), private.lock_free(private.actor_info, jsonb),
+    private.lock_if_ready(uuid, text), private.lock_next(private.actor_info, jsonb), private.claim_next(uuid, int, text[], text[], text,
+    boolean),
     public.ready_beads(int, int, text[], text[], text, boolean, text, uuid),
     public.claim_next(int, text[], text[], text, boolean, uuid)
     from public, anon, authenticated, service_role;

@@ -51,6 +51,19 @@ async def test_claim_next_gives_everybody_something_else(sql: Sql, project: Proj
     await assert_sound(sql)
 
 
+async def test_the_last_beads_are_fought_over_without_deadlock(sql: Sql, project: Project) -> None:
+    agents = await team(sql, project, 16)
+    ids = await beads(sql, project, 5)  # their order of priority is not their order of ids
+
+    for _ in range(12):
+        await sql.race(
+            [*(sql.call(a, "claim_next") for a in agents),
+             *(sql.call(a, "update_beads", ids=ids, changes={"notes": "x"}) for a in agents[:6])]
+        )  # fmt: skip
+        await sql.execute("update public.beads set status = 'open', assignee = null")
+    await assert_sound(sql)
+
+
 async def test_everybody_jumps_in_and_one_ends_up_with_it(sql: Sql, project: Project) -> None:
     agents = await team(sql, project, 8)
     bead_id = (await beads(sql, project, 1))[0]
