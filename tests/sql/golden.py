@@ -31,7 +31,15 @@ NOISE = re.compile(r"^(--.*|SET .*|SELECT pg_catalog\.set_config.*|\\(un)?restri
 
 def dump(cluster: TestCluster, name: str) -> str:
     """The schemas `public` and `private` of a database, without what varies between runs."""
-    text = _run(cluster, "pg_dump", "--schema-only", "--schema=public", "--schema=private", name)
+    text = _run(
+        cluster,
+        "pg_dump",
+        "--schema-only",
+        "--no-owner",
+        "--schema=public",
+        "--schema=private",
+        name,
+    )
     policies = _run(cluster, "psql", "-XAt", "-c", FOREIGN_POLICIES, name)
     return re.sub(r"\n{3,}", "\n\n", NOISE.sub("", text)).strip() + "\n\n" + policies.strip() + "\n"
 
