@@ -8,11 +8,24 @@ import sys
 
 def main() -> None:
     """Run the command line and end the process with its exit code."""
-    from bdh.cli import main as run  # noqa: PLC0415  (nothing is imported before it is needed)
+    words = sys.argv[1:]
+    code = _hook(words) if words[:1] in ([":hook"], [":hooks"]) else None
+    if code is None:
+        from bdh.cli import main as run  # noqa: PLC0415  (nothing is imported before it is needed)
 
-    code = run(sys.argv[1:])
+        code = run(words)
     # Taking the interpreter down in order costs 5-10 ms, and nothing is left to do.
     os._exit(code)
+
+
+def _hook(words: list[str]) -> int | None:
+    """What git and agent hosts call many times a minute: without click, and never a failure."""
+    from bdh.hooks.run import main as run  # noqa: PLC0415
+
+    code = run(words)
+    if code is not None:
+        sys.stderr.flush()
+    return code
 
 
 if __name__ == "__main__":
