@@ -1,0 +1,20 @@
+import type { ComponentChildren } from "preact";
+import { hrefHere } from "../lib/route";
+import { Icon } from "./icons";
+
+/** A list and what is open of it: side by side when there is room, else one at a time. */
+export function Split({ list, detail, label }: { list: ComponentChildren; detail: ComponentChildren | null; label: string }) {
+  return (
+    <div class={`split ${detail ? "has-detail" : ""}`}>
+      <div class="split-list">{list}</div>
+      {detail && (
+        <section class="split-detail" aria-label={label}>
+          <a class="button quiet back" href={hrefHere(null)} aria-label="Close">
+            <Icon name="back" /> <span class="only-narrow">Back</span>
+          </a>
+          {detail}
+        </section>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,159 @@
+import { useState } from "preact/hooks";
+import { claimBead, closeBead, deleteBead, releaseClaim, reopenBead, updateBead } from "../../data/actions";
+import { claimByBead, isStale } from "../../data/derive";
+import { beads, me, workspaces } from "../../data/store";
+import type { Claim } from "../../data/types";
+import { rpc } from "../../lib/api";
+import { useResource } from "../../lib/resource";
+import { go, hrefHere, route } from "../../lib/route";
+import { Ago, HolderName, Loading, Priority, Problem, Status, Tag } from "../../ui/bits";
+import { ask } from "../../ui/dialog";
+import { Markdown } from "../../ui/markdown";
+import { Comments } from "./comments";
+import type { BeadFull } from "./detail-types";
+import { EditBead } from "./edit";
+import { History } from "./history";
+import { Links } from "./links";
+
+const back = (): void => go("beads", null, Object.fromEntries(route.peek().query));
+
+export function BeadDetail({ id }: { id: string }) {
+  const [editing, setEditing] = useState(false);
+  const found = useResource(`bead ${id}`, () => rpc<BeadFull>("show_bead", { id }), [`bead:${id}`]);
+  const full = found.data;
+  if (!full) return found.error ? <Problem error={found.error} retry={found.reload} /> : <Loading />;
+  // The list knows of a change before the detail is read again.
+  const bead = { ...full, ...beads.get(id) };
+  if (editing) return <EditBead bead={bead} onDone={() => setEditing(false)} />;
+  return (
+    <article class="detail">
+      <p class="detail-head">
+        <span class="mono">{bead.id}</span> <Status status={bead.status} blocked={bead.blocked} /> <Priority value={bead.priority} /> <Tag>{bead.issue_type}</Tag>
+        {bead.labels.map((label) => (
+          <Tag key={label}>{label}</Tag>
+        ))}
+      </p>
+      <h2 class="detail-title">{bead.title}</h2>
+      <Held bead={bead} />
+      <Actions bead={bead} onEdit={() => setEditing(true)} />
+      {bead.parent && (
+        <p class="muted">
+          in <a href={hrefHere(bead.parent.id)}>{bead.parent.title ?? bead.parent.id}</a>
+        </p>
+      )}
+      <Text title="" text={bead.description} />
+      <Text title="Acceptance criteria" text={bead.acceptance_criteria} />
+      <Text title="Design" text={bead.design} />
+      <Text title="Notes" text={bead.notes} />
+      <Text title="Closed because" text={bead.close_reason} />
+      <Links bead={bead} />
+      <Comments id={id} comments={bead.comments} />
+      <History bead={bead} />
+      <p class="muted small">
+        Created <Ago at={bead.created_at} /> {bead.created_by && `by ${bead.created_by}`} · changed <Ago at={bead.updated_at} />
+        {bead.external_ref && ` · ${bead.external_ref}`}
+        {bead.estimated_minutes ? ` · ${bead.estimated_minutes} min` : ""}
+      </p>
+    </article>
+  );
+}
+
+function Text({ title, text }: { title: string; text: string | null }) {
+  if (!text) return null;
+  return (
+    <section class="text-part">
+      {title && <h3>{title}</h3>}
+      <Markdown text={text} />
+    </section>
+  );
+}
+
+function Held({ bead }: { bead: BeadFull }) {
+  const claim = claimByBead.value.get(bead.id);
+  if (!claim) return bead.assignee && bead.status !== "closed" ? <p class="muted">assigned to {bead.assignee}</p> : null;
+  const seen = workspaces.get(claim.holder_id)?.last_seen;
+  return (
+    <p class="held">
+      Worked on by <HolderName id={claim.holder_id} kind={claim.holder_kind} name={claim.holder_name} /> since <Ago at={claim.claimed_at} />
+      {seen && (
+        <span class="muted">
+          {" "}
+          (seen <Ago at={seen} />)
+        </span>
+      )}
+      {isStale(claim) && <Tag tone="warn">stale</Tag>}
+    </p>
+  );
+}
+
+async function take(id: string, claim: Claim | undefined): Promise<void> {
+  if (!claim) return void (await claimBead(id, null));
+  const reason = await ask({ title: `Take ${id} over`, text: `${claim.holder_name} is told at once, with your reason.`, label: "Reason", confirm: "Take over", required: true });
+  if (reason) await claimBead(id, reason);
+}
+
+async function release(claim: Claim, isMine: boolean): Promise<void> {
+  const reason = await ask({
+    title: `Release ${claim.bead_id}`, confirm: "Release", required: !isMine,
+    label: isMine ? "Note for whoever takes it (optional)" : "Reason", text: isMine ? "" : `${claim.holder_name} is told, with your reason.`,
+  });
+  if (reason !== null) await releaseClaim(claim, reason);
+}
+
+async function close(id: string, isOthers: boolean): Promise<void> {
+  const reason = await ask({ title: `Close ${id}`, label: isOthers ? "Reason (its holder is told)" : "Reason (optional)", confirm: "Close", required: isOthers });
+  if (reason !== null) await closeBead(id, reason || null, isOthers);
+}
+
+async function remove(id: string): Promise<void> {
+  const reason = await ask({ title: `Delete ${id}`, text: "It disappears from every list and cannot be brought back here.", label: "Reason", confirm: "Delete", danger: true });
+  if (reason !== null && (await deleteBead(id, reason))) back();
+}
+
+function Actions({ bead, onEdit }: { bead: BeadFull; onEdit: () => void }) {
+  const claim = claimByBead.value.get(bead.id);
+  const isMine = claim?.holder_id === me.value?.actor?.id;
+  const isClosed = bead.status === "closed";
+  return (
+    <div class="actions">
+      {!isClosed && !isMine && (
+        <button class="button" onClick={() => void take(bead.id, claim)}>
+          {claim ? "Take over" : "Claim"}
+        </button>
+      )}
+      {claim && (
+        <button class="button" onClick={() => void release(claim, isMine)}>
+          Release
+        </button>
+      )}
+      {isClosed ? (
+        <button class="button" onClick={() => void reopenBead(bead.id)}>
+          Reopen
+        </button>
+      ) : (
+        <button class="button" onClick={() => void close(bead.id, claim !== undefined && !isMine)}>
+          Close
+        </button>
+      )}
+      <button class="button" onClick={onEdit}>
+        Edit
+      </button>
+      {bead.status === "open" && (
+        <button class="button" onClick={() => void updateBead(bead.id, { status: "deferred" })}>
+          Defer
+        </button>
+      )}
+      {bead.status === "deferred" && (
+        <button class="button" onClick={() => void updateBead(bead.id, { status: "open" })}>
+          Back to open
+        </button>
+      )}
+      <a class="button" href={`#/beads/${encodeURIComponent(bead.id)}?as=graph&show=all`}>
+        Graph
+      </a>
+      <button class="button quiet danger-text" onClick={() => void remove(bead.id)}>
+        Delete
+      </button>
+    </div>
+  );
+}

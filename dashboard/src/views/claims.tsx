@@ -1,0 +1,78 @@
+import { useSignal } from "@preact/signals";
+import { releaseClaim } from "../data/actions";
+import { isStale } from "../data/derive";
+import { beads, claims, me, workspaces } from "../data/store";
+import type { Claim } from "../data/types";
+import { ask } from "../ui/dialog";
+import { Ago, BeadLink, Empty, Heading, HolderName, PresenceDot, Tag } from "../ui/bits";
+import { Rows } from "../ui/rows";
+
+type Show = "all" | "stale" | "mine";
+
+/** Who works on what, since when; what looks abandoned can be released with a reason. */
+export function Claims() {
+  const show = useSignal<Show>("all");
+  const filter = useSignal("");
+  const words = filter.value.toLowerCase();
+  const all = claims.list().sort((a, b) => b.claimed_at.localeCompare(a.claimed_at));
+  const stale = all.filter(isStale);
+  const mine = all.filter((claim) => claim.holder_id === me.value?.actor?.id);
+  const from = { all, stale, mine }[show.value];
+  const shown = from.filter((claim) => `${claim.bead_id} ${claim.title} ${claim.holder_name}`.toLowerCase().includes(words));
+  return (
+    <div class="view full">
+      <Heading title="Claims">
+        <div class="segments" role="group" aria-label="Which claims">
+          <button aria-pressed={show.value === "all"} onClick={() => (show.value = "all")}>All {all.length}</button>
+          <button aria-pressed={show.value === "stale"} onClick={() => (show.value = "stale")}>Stale {stale.length}</button>
+          <button aria-pressed={show.value === "mine"} onClick={() => (show.value = "mine")}>Mine {mine.length}</button>
+        </div>
+        <input type="search" placeholder="Bead or agent" aria-label="Filter claims" value={filter.value} onInput={(event) => (filter.value = event.currentTarget.value)} />
+      </Heading>
+      {shown.length ? (
+        <Rows items={shown} keyOf={(claim) => claim.id} label="Claims" render={(claim) => <ClaimRow claim={claim} />} />
+      ) : (
+        <Empty title={from.length ? "No claim fits" : show.value === "stale" ? "No claim is stale" : "Nobody has claimed anything"}>
+          {!from.length && show.value === "all" && <p class="muted">An agent claims with <code>bdh claim ID</code> or <code>bdh ready --claim</code>.</p>}
+        </Empty>
+      )}
+    </div>
+  );
+}
+
+async function release(claim: Claim): Promise<void> {
+  const isMine = claim.holder_id === me.peek()?.actor?.id;
+  const reason = await ask({
+    title: `Release ${claim.bead_id}`,
+    text: isMine ? "The bead goes back to open." : `${claim.holder_name} is told, with your reason.`,
+    label: isMine ? "Note for whoever takes it (optional)" : "Reason",
+    confirm: "Release",
+    required: !isMine,
+  });
+  if (reason !== null) await releaseClaim(claim, reason);
+}
+
+export function ClaimRow({ claim, hideHolder }: { claim: Claim; hideHolder?: boolean }) {
+  const epic = claim.apex_id !== claim.bead_id ? (beads.get(claim.apex_id)?.title ?? claim.apex_id) : null;
+  const holder = workspaces.get(claim.holder_id);
+  return (
+    <div class="claim-row row">
+      <span class="row-main">
+        <BeadLink id={claim.bead_id} title={claim.title} />
+        {epic && <span class="muted epic">in {epic}</span>}
+      </span>
+      {!hideHolder && (
+        <span class="row-holder">
+          {holder && <PresenceDot lastSeen={holder.last_seen} />} <HolderName id={claim.holder_id} kind={claim.holder_kind} name={claim.holder_name} />
+        </span>
+      )}
+      <span class="row-state">{isStale(claim) && <Tag tone="warn" title="Its holder has been away for long">stale</Tag>}</span>
+      <span class="row-time muted">
+        <Ago at={claim.claimed_at} />
+      </span>
+      <button class="button" data-row onClick={() => void release(claim)}>
+        Release
+      </button>
+    </div>
+  );
+}
