@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 @click.option("--invite", envvar="BDH_INVITE", help="An invitation; not needed on this machine.")
 @click.option("--no-hooks", is_flag=True, help="Install no hooks.")
 @click.option("--no-docs", is_flag=True, help="Write no agent guide into the repository.")
-@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+@click.option("--mcp", is_flag=True, help="Also write the MCP server into the hosts' settings.")
+@click.option("--dry-run", is_flag=True, help="Only show what would be done.")
 @click.option("--remove", is_flag=True, help="Undo it: the workspace ends, .bdh/ goes.")
 @click.pass_obj
 def command(
@@ -54,7 +55,7 @@ def command(
         wishes["invite"] = ask_for_invite(checkout, target)
     wish = setup.Wish(target=target, hooks=not no_hooks, docs=not no_docs, **wishes)
     if dry_run:
-        return app.emit(plan(checkout, wish), human)
+        return app.emit(plan(app, checkout, wish), human)
     app.emit(setup.initialise(app, checkout, wish), human)
     return None
 
@@ -97,12 +98,13 @@ def ask_for_invite(checkout: Checkout, target: Target) -> str | None:
     return answer or None
 
 
-def plan(checkout: Checkout, wish: Wish) -> Setup:
+def plan(app: App, checkout: Checkout, wish: Wish) -> Setup:
     """What `:init` would do here, without doing it."""
     from bdh.cli.repository import project_slug
     from bdh.local.checkout import origin
     from bdh.local.directory import FILE, FOLDER
     from bdh.models.workspaces import Setup
+    from bdh.onboarding import install
 
     known = (checkout.root / FOLDER / FILE).exists()
     backend = wish.target.url or "the embedded stack (started if it is down)"
@@ -115,15 +117,19 @@ def plan(checkout: Checkout, wish: Wish) -> Setup:
         default = f"<name>-{wish.role or 'developer'}"
         steps.append(f"join as {wish.alias or default}")
     steps.append(f"write {checkout.root / FOLDER}/ and have git ignore it")
-    return Setup(str(checkout.root), created=False, steps=tuple(steps))
+    if wish.hooks:
+        steps.append("put git hooks into the clone; hooks that are there run first")
+    diff = install.preview(checkout, wish.choice, app.say)
+    return Setup(str(checkout.root), created=False, steps=tuple(steps), diff=diff)
 
 
 def human(made: Setup) -> str:
     if made.workspace is None or made.project is None:
-        return "\n".join(["Would:", *(f"  {step}" for step in made.steps)])
+        return "\n".join(["Would:", *(f"  {step}" for step in made.steps), made.diff.rstrip()])
     state = "is now" if made.created else "is already"
     who = f" ({made.workspace.human_name})" if made.workspace.human_name else ""
+    steps = "".join(f"  {step}\n" for step in made.steps)
     return (
         f"{made.directory} {state} {made.workspace.alias}{who}, project {made.project.slug}\n"
-        "next: bdh ready · bdh claim ID · bdh :status"
+        f"{steps}next: bdh ready · bdh claim ID · bdh :status"
     )

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from bdh.cli.app import App
     from bdh.cli.remote import Remote
     from bdh.local.checkout import Checkout
+    from bdh.onboarding.install import Choice
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,14 @@ class Wish:
     invite: str | None = None
     hooks: bool = True
     docs: bool = True
+    mcp: bool = False
+
+    @property
+    def choice(self) -> Choice:
+        """What is to be written into the checkout."""
+        from bdh.onboarding.install import Choice
+
+        return Choice(docs=self.docs, hooks=self.hooks, mcp=self.mcp)
 
 
 def initialise(app: App, checkout: Checkout, wish: Wish) -> Setup:
@@ -58,15 +67,32 @@ def initialise(app: App, checkout: Checkout, wish: Wish) -> Setup:
     try:
         exclude(checkout)
         with locked(folder / "init.lock"):
-            known = existing(app, checkout)
-            if isinstance(known, Setup):
-                return known
-            # A workspace that is gone hands its role on, not its alias: that may be another's now.
-            role = wish.role or (known.role if known is not None else None)
-            return _join(app, checkout, replace(wish, role=role))
+            made = _workspace(app, checkout, wish)
+            steps = _onboard(app, checkout, wish)
+            return replace(made, steps=tuple(steps))
     except BaseException:
         _remove_if_empty(folder)
         raise
+
+
+def _workspace(app: App, checkout: Checkout, wish: Wish) -> Setup:
+    known = existing(app, checkout)
+    if isinstance(known, Setup):
+        return known
+    # A workspace that is gone hands its role on, not its alias: that may be another's now.
+    role = wish.role or (known.role if known is not None else None)
+    return _join(app, checkout, replace(wish, role=role))
+
+
+def _onboard(app: App, checkout: Checkout, wish: Wish) -> list[str]:
+    """Guides and hooks, of which none can fail the rest."""
+    from bdh.onboarding import install
+
+    steps = install.set_up(checkout, wish.choice, app.say)
+    if steps:
+        for text in install.advice(checkout, wish.choice):
+            app.say(text)
+    return steps
 
 
 def existing(app: App, checkout: Checkout) -> Setup | Identity | None:

@@ -9,6 +9,7 @@ from bdh.core import team
 from bdh.errors import NotSetUpError, RefusedError
 from bdh.local.directory import FILE, FOLDER
 from bdh.models.workspaces import Setup
+from bdh.onboarding import install
 
 if TYPE_CHECKING:
     from bdh.cli.app import App
@@ -31,10 +32,12 @@ def remove(app: App, checkout: Checkout) -> Setup:
         if error.code not in ("not_found", "not_member"):
             raise
         ended = None
+    steps = install.take_down(checkout, app.say)
     shutil.rmtree(folder)
-    return Setup(str(checkout.root), ended, created=False)
+    return Setup(str(checkout.root), ended, created=False, steps=tuple(steps))
 
 
 def human(removed: Setup) -> str:
     name = removed.workspace.alias if removed.workspace else "the workspace"
-    return f"{removed.directory} is no workspace any more; {name} has ended"
+    head = f"{removed.directory} is no workspace any more; {name} has ended"
+    return "\n".join([head, *(f"  {step}" for step in removed.steps)])

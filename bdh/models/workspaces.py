@@ -115,7 +115,7 @@ class Whoami(Row):
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Setup(Row):
-    """What `:init`, `:join` and `:add-worktree` made, or with `--dry-run` would make."""
+    """What `:init`, `:join` and `:add-worktree` did; with `--dry-run` what they would do."""
 
     PARTS: ClassVar[dict[str, type[Row]]] = {"workspace": Workspace, "project": Project}
 
@@ -124,6 +124,7 @@ class Setup(Row):
     project: Project | None = None
     created: bool = True
     steps: tuple[str, ...] = ()
+    diff: str = ""
 
 
 @dataclass(frozen=True, repr=False, eq=False)

@@ -29,7 +29,7 @@ def test_init_asks_nothing_and_can_be_repeated(repo: Terminal) -> None:
     assert again["workspace"]["id"] == made["workspace"]["id"]
     assert made["workspace"]["human_name"] == "Alice Adams"
     assert made["project"]["slug"] == repo.directory.name
-    assert repo.git("status", "--short") == ""
+    assert repo.git("status", "--short") == "?? AGENTS.md\n?? CLAUDE.md"
     modes = {path.name: path.stat().st_mode & 0o077 for path in (repo.directory / ".bdh").iterdir()}
     assert modes.pop(".gitignore") in (0, 0o044)
     assert not any(modes.values())
