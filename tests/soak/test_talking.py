@@ -80,6 +80,7 @@ async def test_twenty_agents_and_no_message_is_lost(sql: Sql, gateway: TestGatew
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(1200)
 async def test_ten_thousand_answers_arrive_once(
     sql: Sql, gateway: TestGateway, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -94,6 +95,7 @@ async def test_ten_thousand_answers_arrive_once(
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(1200)
 async def test_a_hundred_agents_for_five_minutes(
     sql: Sql, gateway: TestGateway, capsys: pytest.CaptureFixture[str]
 ) -> None:
