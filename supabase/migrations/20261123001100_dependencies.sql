@@ -223,7 +223,8 @@ begin
     end if;
     v_path := case when p_from = p_to then array[p_from, p_to] else private.cycle_path(p_project_id, p_from, p_to) end;
     perform private.fail('cycle', 409,
-        format('%s cannot depend on %s: that would be a cycle, %s', p_from, p_to, array_to_string(v_path, ' → ')),
+        format('%s cannot depend on %s: that would be a cycle, %s', p_from, p_to, array_to_string(
+            case when cardinality(v_path) > 20 then v_path[:10] || '…'::text || v_path[cardinality(v_path) - 8:] else v_path end, ' → ')),
         format('bdh dep tree %s', p_to), jsonb_build_object('cycle', v_path));
 end;
 $$;

@@ -84,25 +84,6 @@ $$;
 comment on function private.checked_fields is
     'Every field of a JSON object through private.checked_field; bad_field (400) for anything else.';
 
-create function private.next_bead_id(p_project_id uuid)
-returns text
-language plpgsql
-set search_path = ''
-as $$
-declare
-    v_id text;
-begin
-    loop
-        update public.projects as p set next_bead = p.next_bead + 1
-        where p.id = p_project_id returning p.prefix || '-' || (p.next_bead - 1) into v_id;
-        -- Numbers of explicit ids were skipped when those came; this is for ids put in by other paths.
-        exit when not exists (select 1 from public.beads as b where b.project_id = p_project_id and b.id = v_id);
-    end loop;
-    return v_id;
-end;
-$$;
-comment on function private.next_bead_id is 'The next free id, bd-12; callers queue for it until the end of their transaction.';
-
 create function private.skip_numbers(p_project_id uuid, p_ids text[])
 returns void
 language sql
@@ -116,6 +97,27 @@ as $$
     where p.id = p_project_id and p.next_bead <= m.number;
 $$;
 comment on function private.skip_numbers is 'Move the project''s numbering past ids that came from elsewhere.';
+
+create function private.next_bead_id(p_project_id uuid)
+returns text
+language plpgsql
+set search_path = ''
+as $$
+declare
+    v_id text;
+begin
+    loop
+        update public.projects as p set next_bead = p.next_bead + 1
+        where p.id = p_project_id returning p.prefix || '-' || (p.next_bead - 1) into v_id;
+        exit when not exists (select 1 from public.beads as b where b.project_id = p_project_id and b.id = v_id);
+        -- Ids that came past the functions (a restore, an operator): past all of them at once.
+        perform private.skip_numbers(p_project_id,
+            array(select b.id::text from public.beads as b where b.project_id = p_project_id));
+    end loop;
+    return v_id;
+end;
+$$;
+comment on function private.next_bead_id is 'The next free id, bd-12; callers queue for it until the end of their transaction.';
 
 create function private.set_labels(p_project_id uuid, p_ids text[], p_changes jsonb)
 returns void

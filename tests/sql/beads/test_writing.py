@@ -46,6 +46,18 @@ async def test_an_explicit_id_is_kept_and_its_number_skipped(sql: Sql, alice: Ca
     assert (refusal.value.code, refusal.value.status) == ("conflict", 409)
 
 
+async def test_numbers_that_came_past_the_functions_are_skipped(
+    sql: Sql, project: Project, alice: Caller
+) -> None:
+    await sql.execute(
+        "insert into public.beads (project_id, id, title)"
+        " select $1, 'bd-' || n, 'x' from generate_series(1, 5000) as n",
+        project.id,
+    )
+
+    assert (await sql.call(alice, "create_bead", title="next"))["id"] == "bd-5001"
+
+
 async def test_creating_in_progress_claims(sql: Sql, alice: Caller) -> None:
     bead = await sql.call(alice, "create_bead", title="now", status="in_progress")
 
