@@ -66,7 +66,7 @@ def load(name: str) -> click.Command:
 
 
 def _group(name: str, module_name: str | None, summary: str) -> click.Command:
-    """A group; with a module, running it without a verb runs the verb `list` below it."""
+    """A group; with a module, running it without a verb runs `list` below it, or `show`."""
     group = LazyGroup(
         name,
         name=name.rsplit(" ", 1)[-1],
@@ -85,7 +85,8 @@ def _listing(name: str) -> Any:
     @click.pass_context
     def run(context: click.Context) -> None:
         if context.invoked_subcommand is None:
-            context.invoke(load(f"{name} list"))
+            usual = f"{name} list"
+            context.invoke(load(usual if usual in COMMANDS else f"{name} show"))
 
     return run
 

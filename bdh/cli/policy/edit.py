@@ -1,0 +1,88 @@
+"""`bdh :policy edit`"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from bdh.cli.app import App
+from bdh.cli.policy import text
+from bdh.cli.types import required_text, text_argument
+from bdh.cli.verb import verb
+
+if TYPE_CHECKING:
+    from bdh.models.policies import Policy
+
+
+@verb("edit", yields="policies:PolicyVersion")
+@click.option("--file", "file", help="What `:policy show --json` printed, edited; `-` is stdin.")
+@click.option("--role", help="Change only this role's playbook, to the text of --playbook.")
+@click.option("--playbook", help="A file with the playbook; `-` is standard input.")
+@click.option("--base", type=int, help="The version the edit was made from, if the file is silent.")
+@click.option("-m", "--note", help="What changes, and why.")
+@click.pass_obj
+def command(
+    app: App,
+    /,
+    file: str | None,
+    role: str | None,
+    playbook: str | None,
+    base: int | None,
+    note: str | None,
+) -> None:
+    """Propose a new version; without a file in your editor. Humans put it in force."""
+    from bdh.core import policies
+
+    if role or playbook:
+        bundle, made_from = with_playbook(app, role, playbook)
+    elif file:
+        bundle, made_from = read(required_text(None, file, "The policy"))
+    else:
+        bundle, made_from = edited(policies.show(app.backend))
+    version = base if base is not None else made_from
+    if version is None:
+        raise click.UsageError("--base is missing: which version was this made from?")
+    app.emit(policies.edit(app.backend, bundle, version, note), text.proposed)
+
+
+def read(content: str) -> tuple[dict[str, Any], int | None]:
+    """The bundle in a file, and the version it was made from, when the file says so."""
+    try:
+        found = json.loads(content)
+    except ValueError as error:
+        raise click.UsageError(f"The policy is not JSON: {error}") from None
+    if not isinstance(found, dict):
+        raise click.UsageError("The policy is not a JSON object")
+    if isinstance(found.get("bundle"), dict):
+        return found["bundle"], found.get("latest_version")
+    return found, None
+
+
+def with_playbook(
+    app: App, role: str | None, playbook: str | None
+) -> tuple[dict[str, Any], int | None]:
+    """The policy in force with one playbook replaced."""
+    from bdh.core import policies
+
+    if not role or not playbook:
+        raise click.UsageError("--role and --playbook go together")
+    words = text_argument(None, playbook, "The playbook")
+    policy = policies.show(app.backend)
+    roles = dict(policy.bundle.get("roles") or {})
+    before = roles.get(role) or {"summary": role}
+    roles[role] = {**before, "playbook": f"{words}\n"}
+    return {**policy.bundle, "roles": roles}, policy.latest_version
+
+
+def edited(policy: Policy) -> tuple[dict[str, Any], int | None]:
+    """The bundle after a human's editor."""
+    if not sys.stdin.isatty():
+        raise click.UsageError("--file is missing, and nobody is there to edit")
+    before = json.dumps(policy.bundle, indent=2, ensure_ascii=False)
+    after = click.edit(f"{before}\n", extension=".json")
+    if after is None or after.strip() == before:
+        raise click.Abort
+    return read(after)[0], policy.latest_version

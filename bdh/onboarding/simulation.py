@@ -1,0 +1,169 @@
+"""Two scripted agents that collide, through the real commands on this machine's stack."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from bdh.config import AGENT_HOST_NAMES, AGENT_HOST_PREFIXES
+from bdh.errors import RefusedError
+from bdh.git import LOCAL_VARIABLES
+from bdh.models.guide import Simulation, Step
+
+PROJECT = "bdh-simulation"
+TIMEOUT_SECONDS = 60.0
+Tell = Callable[[Step], None]
+
+
+@dataclass(frozen=True)
+class Agent:
+    """A name and a directory."""
+
+    name: str
+    folder: Path
+
+
+class Stage:
+    """Runs the agents' commands and keeps what they printed."""
+
+    def __init__(self, tell: Tell) -> None:
+        self._tell = tell
+        self._steps: list[Step] = []
+        self._pool = ThreadPoolExecutor(2)
+
+    def run(self, agent: Agent, command: str, *, expect: tuple[int, ...] = (0,)) -> Step:
+        """
+        Run one command to its end.
+
+        Raises:
+            RefusedError: `simulation_failed`, for an exit code that is not expected.
+        """
+        words = shlex.split(command)
+        program = [sys.executable, "-m", "bdh", *words[1:]] if words[0] == "bdh" else words
+        done = subprocess.run(  # noqa: S603  (the script's own commands)
+            program,
+            cwd=agent.folder,
+            env=_environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
+            timeout=TIMEOUT_SECONDS,
+            check=False,
+        )
+        step = Step(agent.name, command, done.returncode, done.stdout.rstrip())
+        self._steps.append(step)
+        self._tell(step)
+        if done.returncode not in expect:
+            raise RefusedError(
+                f"The simulation went wrong: {command} ended with {done.returncode}",
+                code="simulation_failed",
+                hint="bdh :doctor",
+                details={"output": step.output},
+            )
+        return step
+
+    def start(self, agent: Agent, command: str, **options: tuple[int, ...]) -> Future[Step]:
+        """Run a command beside others."""
+        return self._pool.submit(self.run, agent, command, **options)
+
+    def close(self) -> Simulation:
+        """What happened."""
+        self._pool.shutdown()
+        return Simulation(tuple(self._steps))
+
+
+def run(tell: Tell) -> Simulation:
+    """
+    Play the script; its repository and its two workspaces are gone afterwards.
+
+    Raises:
+        RefusedError: `simulation_failed`.
+    """
+    stage = Stage(tell)
+    with tempfile.TemporaryDirectory(prefix="bdh-simulation-") as folder:
+        root = Path(folder).resolve() / "shop"
+        root.mkdir()
+        alice, bob = Agent("alice", root), Agent("bob", root.parent / "shop-frontend")
+        _repository(root)
+        set_up: list[Agent] = []
+        try:
+            _prepare(stage, alice, bob, set_up)
+            _play(stage, alice, bob)
+        finally:
+            for agent in reversed(set_up):
+                stage.run(agent, "bdh :init --remove")
+    return stage.close()
+
+
+def _repository(root: Path) -> None:
+    (root / "src").mkdir()
+    (root / "src" / "api.py").write_text("def users():\n    return []\n", encoding="utf-8")
+    for words in (["init", "-q", "-b", "main"], ["add", "-A"], ["commit", "-q", "-m", "Start"]):
+        subprocess.run(  # noqa: S603
+            ["git", *words],  # noqa: S607
+            cwd=root,
+            env=_environment(),
+            check=True,
+        )
+
+
+def _prepare(stage: Stage, alice: Agent, bob: Agent, set_up: list[Agent]) -> None:
+    stage.run(alice, f"bdh :init --project {PROJECT} --role backend --no-docs")
+    set_up.append(alice)
+    stage.run(alice, f"bdh :add-worktree frontend --path {shlex.quote(str(bob.folder))}")
+    set_up.append(bob)
+
+
+def _play(stage: Stage, alice: Agent, bob: Agent) -> None:
+    made = stage.run(alice, 'bdh create "Paginate the user list" --priority 1')
+    bead = made.output.split()[1]
+    # Both at once: one gets it, whoever it is.
+    both = (0, 1)
+    race = [stage.start(agent, f"bdh claim {bead}", expect=both) for agent in (alice, bob)]
+    codes = [future.result().exit_code for future in race]
+    if sorted(codes) != [0, 1]:
+        raise RefusedError("Not exactly one agent got the bead", code="simulation_failed")
+    winner, loser = (alice, bob) if codes[0] == 0 else (bob, alice)
+    stage.run(winner, 'bdh :reserve src/api.py --reason "add a cursor"')
+    stage.run(loser, "bdh :reserve src/api.py", expect=both)
+    _talk(stage, winner, loser, bead)
+    stage.run(winner, "bdh :release-paths --all")
+    stage.run(loser, f'bdh claim {bead} --jump-in "agreed in chat"')
+    stage.run(winner, f"bdh close {bead}", expect=(1,))
+    stage.run(loser, f'bdh close {bead} --reason "simulated"')
+    stage.run(loser, "bdh :status")
+
+
+def _talk(stage: Stage, winner: Agent, loser: Agent, bead: str) -> None:
+    """One asks and blocks, the other answers."""
+    name = stage.run(winner, "bdh :whoami").output.split()[1]
+    other = stage.run(loser, "bdh :whoami").output.split()[1]
+    asked = stage.start(
+        loser, f'bdh :aweb chat send-and-wait {name} "May I take {bead}?" --wait 30'
+    )
+    stage.run(winner, f"bdh :aweb chat listen {other} --wait 20")
+    stage.run(winner, f'bdh :aweb chat send-and-leave {other} "Yes, take it over"')
+    asked.result()
+
+
+def _environment() -> dict[str, str]:
+    """As a human at a terminal: the simulated workspaces are removed again."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(AGENT_HOST_PREFIXES)
+        and name not in (*AGENT_HOST_NAMES, *LOCAL_VARIABLES)
+        and name not in ("BDH_URL", "BDH_KEY", "BDH_PROJECT", "BDH_ALIAS", "BDH_ROLE")
+    }
+    author = {"GIT_AUTHOR_NAME": "Simulation", "GIT_AUTHOR_EMAIL": "simulation@localhost"}
+    committer = {name.replace("AUTHOR", "COMMITTER"): value for name, value in author.items()}
+    return {**kept, **author, **committer}
