@@ -30,7 +30,7 @@ from bdh.stack.rest import RestApp
 from bdh.stack.rest.errors import error_body
 from bdh.stack.schema import schema_hash
 from bdh.stack.settings import GatewaySettings
-from bdh.stack.static import StaticFiles, dashboard_config
+from bdh.stack.static import StaticFiles, agent_guide, dashboard_config
 from bdh.stack.ticker import Ticker
 from bdh.stack.tokens import Tokens
 
@@ -57,7 +57,10 @@ class Gateway:
         self._ticker = Ticker(settings.database)
         self._files = StaticFiles(
             settings.dashboard_dir,
-            {"/config.json": dashboard_config(settings.secrets.publishable_key)},
+            {
+                "/config.json": dashboard_config(settings.secrets.publishable_key),
+                "/llms.txt": agent_guide(),
+            },
         )
         self._schema = schema_hash()
         self._numbers = itertools.count(1)

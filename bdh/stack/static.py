@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from bdh import guide
 from bdh.stack.asgi import Header, Receive, Scope, Send, send_response
 from bdh.stack.rest.errors import error_body
 
@@ -100,6 +101,11 @@ class StaticFiles:
 def dashboard_config(publishable_key: str) -> File:
     """`/config.json`: what the dashboard must know; its backend is where it came from."""
     return _file(json.dumps({"url": "/", "key": publishable_key}).encode(), "application/json")
+
+
+def agent_guide() -> File:
+    """`/llms.txt`: the same text as `bdh :guide`."""
+    return _file(guide.text().encode(), "text/markdown")
 
 
 def _cache(path: str) -> Header:
