@@ -20,10 +20,16 @@ def main() -> None:
 
 def _hook(words: list[str]) -> int | None:
     """What git and agent hosts call many times a minute: without click, and never a failure."""
+    import gc  # noqa: PLC0415
+
+    # Nothing here lives long enough to be worth looking for.
+    gc.disable()
     from bdh.hooks.run import main as run  # noqa: PLC0415
 
     code = run(words)
-    if code is not None:
+    if code is None:
+        gc.enable()
+    else:
         sys.stderr.flush()
     return code
 

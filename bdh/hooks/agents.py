@@ -6,16 +6,13 @@ import time
 from typing import TYPE_CHECKING
 
 from bdh.errors import BdhError, UnreachableError
-from bdh.hooks import words
 from bdh.hooks.decide import ASK, DENY, OFF, PASS, Verdict, decide
-from bdh.hooks.hosts import cursor
-from bdh.hooks.hosts.event import AFTER, BEFORE, END, PROMPT, START, STOP, Answer, Event
+from bdh.hooks.hosts.event import AFTER, BEFORE, END, PROMPT, START, STOP, Answer, Effects, Event
 from bdh.hooks.memory import FRESH_SECONDS
 from bdh.hooks.places import in_repo
 
 if TYPE_CHECKING:
     from bdh.hooks.desk import Desk
-    from bdh.hooks.shell import Effects
 
 DENY_MODE = "deny"
 MAX_PATHS = 2000
@@ -52,6 +49,8 @@ def before(desk: Desk, event: Event, found: Effects) -> Answer:
     said = [_others_here(desk, event, found, paths)]
     verdict, warning = _reserved(desk, event, paths, mode, now) if paths else (Verdict(), "")
     if verdict.action != PASS:
+        from bdh.hooks import words  # noqa: PLC0415  (mostly there is nothing to say)
+
         said.append(words.for_agent(verdict.obstacles, now))
     said.append(warning)
     text = "\n".join(part for part in said if part)
@@ -131,7 +130,7 @@ def _others_here(desk: Desk, event: Event, found: Effects, paths: list[str]) -> 
             )
         shared = [path for path in paths if path in other.get("written", ())]
         if shared:
-            return f"{words.line(shared[0])} is also being edited by {name} in this directory."
+            return f"{shared[0]!r} is also being edited by {name} in this directory."
     return ""
 
 
@@ -158,8 +157,6 @@ def _after(desk: Desk, event: Event) -> Answer:
 
 def _noticed(desk: Desk, event: Event) -> Answer:
     """An edit that was made already: reserved late rather than never."""
-    from bdh.hooks.shell import Effects  # noqa: PLC0415  (Cursor only)
-
     told = before(desk, event._replace(kind=BEFORE), Effects())
     return Answer(context=told.deny or told.context)
 
@@ -168,6 +165,8 @@ def _deliverable(desk: Desk, event: Event, told: Answer) -> Answer:
     """`told`; what the host would not pass on now is kept for its next hook that does."""
     if event.host != "cursor" or event.kind == END:
         return told
+    from bdh.hooks.hosts import cursor  # noqa: PLC0415  (each host's own)
+
     if not cursor.takes_context(event):
         if told.context:
             with desk.memory.changing_session(event.session) as session:

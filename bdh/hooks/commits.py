@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from bdh.errors import BdhError
-from bdh.hooks import words
 from bdh.hooks.decide import ASK, DENY, OFF, PASS, WARN, Verdict, decide, obstacles_in
 from bdh.hooks.git import GitError
 from bdh.hooks.settings import MODES, local_guard
@@ -76,6 +75,8 @@ def _told(desk: Desk, answer: dict[str, Any], count: int, what: str) -> int:
     if verdict.action == PASS:
         return 0
     if verdict.obstacles:
+        from bdh.hooks import words  # noqa: PLC0415  (mostly there is nothing to say)
+
         say(words.for_git(verdict.obstacles, now))
     # Nobody can be asked here: a question is a warning, unless warnings refuse.
     if verdict.action == DENY or (verdict.action == ASK and mode == BLOCK):
@@ -89,6 +90,8 @@ def _stricter(one: str, other: str) -> str:
 
 
 def _refusal(verdict: Verdict, what: str) -> str:
+    from bdh.hooks import words  # noqa: PLC0415
+
     holder = next((one for one in verdict.obstacles if one.holder), None)
     reach = f"\nbdh: {words.reach(holder.short, holder.lock_path)}" if holder else ""
     return f"bdh: the {what} is refused (git {what} --no-verify does it all the same){reach}"

@@ -140,6 +140,11 @@ def other_workspaces(checkout: Checkout) -> list[Path]:
     ]
 
 
+def other_worktrees_of(root: Path) -> list[Path]:
+    """`other_workspaces` of the worktree `root`."""
+    return other_workspaces(_checkout(root))
+
+
 def _checkout(root: Path) -> Checkout:
     found = find_checkout(root)
     if found is None:

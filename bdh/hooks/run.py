@@ -14,16 +14,16 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from types import FrameType
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from bdh.hooks.hosts import HOSTS, parse, render
-from bdh.hooks.hosts.event import BEFORE, OTHER
-from bdh.hooks.shell import Effects, effects
+
+if TYPE_CHECKING:
+    from bdh.hooks.hosts.event import Event
 
 # Everything a hook does, looking at git included. Pushing asks git for more.
 WHOLE_SECONDS = 1.0
 PUSH_SECONDS = 5.0
-NOTHING = Effects()
 MAX_INPUT_BYTES = 16_000_000
 
 
@@ -70,23 +70,36 @@ def host_hook(host: str) -> int:
 
 def answer_to(host: str, payload: dict[str, Any]) -> str:
     """What to print for `payload`; most tools change nothing, and cost nothing but this."""
+    from bdh.hooks.hosts.event import BEFORE, OTHER, Effects  # noqa: PLC0415  (not for git)
+
     event = parse(host, payload)
-    found = NOTHING
-    if event.kind == BEFORE:
-        if event.command:
-            found = effects(event.command, event.folder or os.getcwd())
-        if not event.paths and found == NOTHING:
-            return ""
+    found = Effects()
     if event.kind == OTHER:
         return ""
-    from bdh.hooks.desk import open_desk  # noqa: PLC0415
+    folder = event.folder or os.getcwd()
+    if event.kind == BEFORE:
+        if event.command:
+            from bdh.hooks.shell import effects  # noqa: PLC0415  (edits name their files)
 
-    desk = open_desk(event.folder or os.getcwd())
+            found = effects(event.command, folder)
+        elif _known(folder, event):
+            return ""
+        if not event.paths and found == Effects():
+            return ""
+    from bdh.hooks.desk import open_desk  # noqa: PLC0415  (only for what changes something)
+
+    desk = open_desk(folder)
     if desk is None:
         return ""
     from bdh.hooks.agents import answer  # noqa: PLC0415
 
     return render(event, answer(desk, event, found))
+
+
+def _known(folder: str, event: Event) -> bool:
+    from bdh.hooks.cached import all_held  # noqa: PLC0415
+
+    return all_held(folder, event)
 
 
 def _safely(work: Callable[[], int], seconds: float, name: str) -> int:

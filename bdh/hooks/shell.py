@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from os.path import basename, isdir, join, normpath
 from typing import NamedTuple
 
+from bdh.hooks.hosts.event import Effects
+
 BLANK = " \t\r"
 OPERATORS = "|&;()<>\n"
 PREFIXES = {"sudo", "command", "nohup", "time", "exec", "builtin", "then", "do", "else", "!", "{"}
@@ -20,18 +22,6 @@ MAX_CHARACTERS = 100_000
 
 # Options of git that take the next word as their value.
 GIT_VALUES = {"-c", "--git-dir", "--work-tree", "--namespace"}
-
-
-class Effects(NamedTuple):
-    """
-    What a command would change.
-
-    `writes` are paths as written, joined to the folder they are relative to; a directory ends with
-    a slash. `checkout` is the git command that would change the whole checkout, or empty.
-    """
-
-    writes: tuple[str, ...] = ()
-    checkout: str = ""
 
 
 class Word(NamedTuple):

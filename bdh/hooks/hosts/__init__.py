@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from bdh.hooks.hosts import claude, codex, cursor
-from bdh.hooks.hosts.event import Answer, Event
+from importlib import import_module
+from typing import TYPE_CHECKING, Protocol, cast
+
+if TYPE_CHECKING:
+    from bdh.hooks.hosts.event import Answer, Event
 
 HOSTS = ("claude", "codex", "cursor")
+
+
+class Host(Protocol):
+    """What each module offers."""
+
+    def parse(self, payload: dict[str, object]) -> Event: ...
+
+    def render(self, event: Event, answer: Answer) -> str: ...
 
 
 def parse(host: str, payload: dict[str, object]) -> Event:
@@ -14,15 +25,14 @@ def parse(host: str, payload: dict[str, object]) -> Event:
 
     Cursor also runs the hooks of Claude's settings: the payload says who really asks.
     """
-    if "cursor_version" in payload:
-        return cursor.parse(payload)
-    return codex.parse(payload) if host == "codex" else claude.parse(payload)
+    return _host("cursor" if "cursor_version" in payload else host).parse(payload)
 
 
 def render(event: Event, answer: Answer) -> str:
     """What to print for the host; nothing when there is nothing to say."""
-    if event.host == "cursor":
-        return cursor.render(event, answer)
-    if event.host == "codex":
-        return codex.render(event, answer)
-    return claude.render(event, answer)
+    return _host(event.host).render(event, answer)
+
+
+def _host(name: str) -> Host:
+    # Only the one that asks: each costs a millisecond.
+    return cast("Host", import_module(f"bdh.hooks.hosts.{name}"))

@@ -35,6 +35,18 @@ class Event(NamedTuple):
     again: bool = False
 
 
+class Effects(NamedTuple):
+    """
+    What a command would change.
+
+    `writes` are paths as written, joined to the folder they are relative to; a directory ends with
+    a slash. `checkout` is the git command that would change the whole checkout, or empty.
+    """
+
+    writes: tuple[str, ...] = ()
+    checkout: str = ""
+
+
 class Answer(NamedTuple):
     """
     What to tell the agent: a refusal, facts, or why it should not stop yet.

@@ -1,0 +1,1 @@
+"""`bdh :hooks`: git's hooks of this clone."""
