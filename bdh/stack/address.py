@@ -20,6 +20,7 @@ OPTIONS: dict[str, type] = {
     "allowed_origins": list,
     "smtp_url": str,
     "site_url": str,
+    "allow_private_webhooks": bool,
     "pool_size": int,
     "statement_timeout_seconds": float,
 }

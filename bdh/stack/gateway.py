@@ -24,6 +24,7 @@ from bdh.stack.asgi import (
 )
 from bdh.stack.auth.app import AuthApp
 from bdh.stack.database import Database
+from bdh.stack.functions import Functions
 from bdh.stack.guard import Guard, cors_headers, preflight_headers
 from bdh.stack.realtime.app import RealtimeApp
 from bdh.stack.rest import RestApp
@@ -54,7 +55,8 @@ class Gateway:
         self._realtime = RealtimeApp(settings, tokens)
         self._rest = RestApp(settings, self._database, tokens, self._realtime.publish_ids)
         self._auth = AuthApp(settings, self._database, tokens)
-        self._ticker = Ticker(settings.database)
+        self._functions = Functions(settings)
+        self._ticker = Ticker(settings.database, after_tick=self._functions.after_tick)
         self._files = StaticFiles(
             settings.dashboard_dir,
             {
@@ -76,12 +78,13 @@ class Gateway:
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
+        # Functions have nothing to start: their process comes when there is work.
         for part in (self._realtime, self._auth, self._rest, self._ticker):
             await part.start()
         await send({"type": "lifespan.startup.complete"})
         await receive()
-        for part in (self._ticker, self._rest, self._auth, self._realtime):
-            await part.stop()
+        for running in (self._ticker, self._functions, self._rest, self._auth, self._realtime):
+            await running.stop()
         await self._database.close()
         await send({"type": "lifespan.shutdown.complete"})
 
@@ -152,7 +155,7 @@ class Gateway:
         if path == "/health":
             return self._health
         if path.startswith("/functions/v1/"):
-            return _no_functions
+            return self._functions
         return self._files
 
     async def _health(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -194,16 +197,6 @@ def _replayed(body: bytes, receive: Receive) -> Receive:
         return await receive()
 
     return replay
-
-
-async def _no_functions(scope: Scope, receive: Receive, send: Send) -> None:
-    del scope, receive
-    body = error_body(
-        "functions_not_running",
-        "Edge functions are not running",
-        hint="pip install 'bdh[functions]', then bdh :down and bdh :up",
-    )
-    await send_response(send, 503, [JSON], body)
 
 
 def create_app(settings: GatewaySettings) -> App:

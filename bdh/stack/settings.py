@@ -73,4 +73,5 @@ class GatewaySettings:
     statement_timeout_seconds: float = 30.0
     smtp_url: str | None = None
     site_url: str | None = None
+    allow_private_webhooks: bool = False
     auth: AuthSettings = AuthSettings()

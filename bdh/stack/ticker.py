@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 import asyncpg
@@ -27,9 +28,13 @@ class Ticker:
     """Starts with the gateway and stops with it; the database may come and go meanwhile."""
 
     def __init__(
-        self, address: DatabaseAddress, interval_seconds: float = INTERVAL_SECONDS
+        self,
+        address: DatabaseAddress,
+        interval_seconds: float = INTERVAL_SECONDS,
+        after_tick: Callable[[asyncpg.Connection], Awaitable[None]] | None = None,
     ) -> None:
         self._dsn = address.dsn("postgres")
+        self._after_tick = after_tick
         self._interval_seconds = interval_seconds
         self._task: asyncio.Task[None] | None = None
 
@@ -58,6 +63,8 @@ class Ticker:
         try:
             while await connection.fetchval("select to_regprocedure('private.run_schedules()')"):
                 await connection.execute("select private.run_schedules()")
+                if self._after_tick is not None:
+                    await self._after_tick(connection)
                 await asyncio.sleep(self._interval_seconds)
             return ABSENT_SECONDS
         finally:

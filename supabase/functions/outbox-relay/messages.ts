@@ -1,0 +1,85 @@
+/** What is said where: the same news as an e-mail, a line in a chat, a push, an object. */
+
+import type { OutboxRow } from "./types.ts";
+
+const MAX_LINE = 150;
+
+/** The words before a subject, by what happened. */
+const TITLES: Record<OutboxRow["kind"], string> = {
+  escalation: "asks",
+  answer: "answered",
+  mail: "wrote",
+  bead_status: "changed",
+};
+
+/** One line without control characters: other people's text in a header or a title. */
+export function oneLine(text: string, limit = MAX_LINE): string {
+  // deno-lint-ignore no-control-regex
+  const flat = text.replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e]+/g, " ").trim();
+  return flat.length > limit ? `${flat.slice(0, limit - 1)}…` : flat;
+}
+
+export function title(row: OutboxRow): string {
+  const who = row.content.from?.name;
+  const subject = oneLine(row.content.subject);
+  return who && row.kind !== "bead_status"
+    ? `${oneLine(who, 60)} ${TITLES[row.kind]}: ${subject}`
+    : subject;
+}
+
+/** The whole text, with the options, the link that answers and the command. */
+export function plainText(row: OutboxRow, link: string | null): string {
+  const { content } = row;
+  const parts = [content.text];
+  if (content.options?.length) {
+    parts.push(content.options.map((option, index) => `${index + 1}. ${option}`).join("\n"));
+  }
+  if (content.expires_at) parts.push(`Answer before ${content.expires_at}.`);
+  if (link) parts.push(`Answer here: ${link}`);
+  if (content.command) parts.push(`Or in a terminal: ${content.command}`);
+  parts.push(`Project ${row.project}`);
+  return parts.filter((part) => part !== "").join("\n\n");
+}
+
+/** What Slack would take for a mention or a link becomes text. */
+export function slackEscaped(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+}
+
+export function slackBody(row: OutboxRow, link: string | null): unknown {
+  const { content } = row;
+  const lines = [`*${slackEscaped(title(row))}*`, slackEscaped(content.text.slice(0, 2500))];
+  content.options?.forEach((option, at) => lines.push(`${at + 1}. ${slackEscaped(option)}`));
+  if (link) lines.push(`<${link}|Answer>`);
+  return {
+    text: slackEscaped(title(row)),
+    blocks: [{ type: "section", text: { type: "mrkdwn", text: lines.join("\n").slice(0, 3000) } }],
+  };
+}
+
+export function discordBody(row: OutboxRow, link: string | null): unknown {
+  return {
+    content: `**${title(row)}**\n${plainText(row, link)}`.slice(0, 2000),
+    // Nobody can make bdh ping @everyone.
+    allowed_mentions: { parse: [] },
+  };
+}
+
+/** The generic webhook's object; `id` is the idempotency key. */
+export function webhookBody(row: OutboxRow, link: string | null): unknown {
+  return {
+    id: row.id,
+    kind: row.kind,
+    urgent: row.urgent,
+    created_at: row.created_at,
+    project: row.project,
+    recipient: row.recipient,
+    ...row.content,
+    answer_url: link,
+  };
+}
+
+export function pushBody(row: OutboxRow, link: string | null): unknown {
+  const body = oneLine(row.content.text, 300);
+  return { id: row.id, kind: row.kind, title: title(row), body, url: link };
+}
