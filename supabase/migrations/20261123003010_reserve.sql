@@ -8,6 +8,7 @@ stable
 security definer -- used by definers only
 set search_path = ''
 as $$
+    -- offset 0: always probes of one index per path, however little the planner knows of the table.
     with ups as (
         -- The path itself and the directories above it; the root is the empty key.
         select t.n, array_to_string(p.parts[1:d.depth], '/') collate "C" as key, d.depth = cardinality(p.parts) as itself
@@ -18,19 +19,25 @@ as $$
         -- Paths share their directories: each is looked up once.
         select r.id, r.key, r.is_directory
         from (select distinct u.key from ups as u) as k
-        inner join public.reservations as r on r.repo_id = p_repo_id and r.key = k.key
-        where r.expires_at > now() and r.workspace_id is distinct from p_except and (p_mode = 'exclusive' or r.mode = 'exclusive')
+        cross join lateral (
+            select o.id, o.key, o.is_directory from public.reservations as o
+            where o.repo_id = p_repo_id and o.key = k.key and o.expires_at > now()
+              and o.workspace_id is distinct from p_except and (p_mode = 'exclusive' or o.mode = 'exclusive')
+            offset 0) as r
     )
     select u.n, a.id from above as a inner join ups as u on u.key = a.key where u.itself or a.is_directory
     union all
     -- What is below a directory: '0' is the byte after '/'.
     select t.n, r.id
     from unnest(p_paths) as t
-    inner join public.reservations as r on r.repo_id = p_repo_id
-        and r.key > (case when t.key = '' then '' else t.key || '/' end) collate "C"
-        and r.key < (case when t.key = '' then chr(1114111) else t.key || '0' end) collate "C"
-    where t.is_directory and r.expires_at > now() and r.workspace_id is distinct from p_except
-      and (p_mode = 'exclusive' or r.mode = 'exclusive');
+    cross join lateral (
+        select o.id from public.reservations as o
+        where o.repo_id = p_repo_id
+          and o.key > (case when t.key = '' then '' else t.key || '/' end) collate "C"
+          and o.key < (case when t.key = '' then chr(1114111) else t.key || '0' end) collate "C"
+          and o.expires_at > now() and o.workspace_id is distinct from p_except and (p_mode = 'exclusive' or o.mode = 'exclusive')
+        offset 0) as r
+    where t.is_directory;
 $$;
 comment on function private.overlapping_locks is
     'Live locks of others than p_except that stand against p_mode on the paths: n is the path''s, one row per pair.';

@@ -128,6 +128,9 @@ CALLS: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "keep_push_keys": ("service", {"public": "x", "private": {}}),
     "show_answer_link": ("service", {"token": "x"}),
+    "check_relay_token": ("service", {"token": "x"}),
+    "repos_to_verify": ("service", {}),
+    "set_repo_visibility": ("service", {"repo_id": "$repo", "visibility": "public"}),
     "answer_by_link": ("service", {"token": "x", "option": 1}),
 }
 

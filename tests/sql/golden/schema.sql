@@ -390,10 +390,13 @@ CREATE TABLE public.repos (
     visibility text DEFAULT 'unknown'::text NOT NULL,
     ignore_case boolean DEFAULT false NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    verified_at timestamp with time zone,
     CONSTRAINT repos_visibility_check CHECK ((visibility = ANY (ARRAY['unknown'::text, 'public'::text, 'private'::text])))
 );
 
 COMMENT ON TABLE public.repos IS 'Repositories by canonical origin (host/org/name, or a generated one without a remote).';
+
+COMMENT ON COLUMN public.repos.verified_at IS 'When the forge was asked last whether the repository is public.';
 
 CREATE TABLE public.workspaces (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -917,6 +920,27 @@ CREATE FUNCTION private.blockers_of(p_project_id uuid, p_id text) RETURNS jsonb
 $$;
 
 COMMENT ON FUNCTION private.blockers_of(p_project_id uuid, p_id text) IS 'The open beads that hold this one back; through: the blocked ancestor, null for its own blockers.';
+
+CREATE FUNCTION private.call_functions() RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $_$
+declare
+    v_url  text := private.setting('functions_url') #>> '{}';
+    v_name text;
+begin
+    if v_url is null or to_regprocedure('net.http_post(text, jsonb, jsonb, jsonb, integer)') is null then
+        return;
+    end if;
+    foreach v_name in array private.due_functions() loop
+        execute 'select net.http_post(url := $1, body := $2, headers := $3)' using v_url || '/' || v_name, '{}'::jsonb,
+            jsonb_build_object('content-type', 'application/json',
+                'authorization', 'Bearer ' || (private.setting('relay_token') #>> '{}'));
+    end loop;
+end;
+$_$;
+
+COMMENT ON FUNCTION private.call_functions() IS 'On hosted: have pg_net call the edge functions that have work. Does nothing without the setting functions_url.';
 
 CREATE FUNCTION private.calls_used(p_project_id uuid) RETURNS bigint
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -1972,6 +1996,17 @@ $$;
 
 COMMENT ON FUNCTION private.check_project_limit(p_user_id uuid, p_plan text) IS 'Refuses limit_exceeded (402) if the user already owns as many projects as the plan allows.';
 
+CREATE FUNCTION private.check_relay_token(p_token text) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    -- Compared as hashes: how far the two agree must not show in the time this takes.
+    select jsonb_build_object('valid', coalesce(sha256(convert_to(p_token, 'UTF8'))
+        = sha256(convert_to(private.setting('relay_token') #>> '{}', 'UTF8')), false));
+$$;
+
+COMMENT ON FUNCTION private.check_relay_token(p_token text) IS 'See public.check_relay_token.';
+
 CREATE FUNCTION private.check_release(p_actor private.actor_info, p_claim public.claims, p_for_alias text, p_reason text) RETURNS void
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
@@ -3020,6 +3055,19 @@ CREATE FUNCTION private.descendants(p_project_id uuid, p_ids text[]) RETURNS tex
 $$;
 
 COMMENT ON FUNCTION private.descendants(p_project_id uuid, p_ids text[]) IS 'The beads given and everything below them.';
+
+CREATE FUNCTION private.due_functions() RETURNS text[]
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select array_remove(array[
+        case when exists (
+            select 1 from private.outbox as o
+            where o.status = 'pending' and o.due_at <= now() and coalesce(o.locked_until <= now(), true)) then 'outbox-relay' end,
+        case when private.repos_to_verify(1) -> 'repos' <> '[]' then 'verify-repo' end], null);
+$$;
+
+COMMENT ON FUNCTION private.due_functions() IS 'The edge functions that have something to do.';
 
 CREATE FUNCTION private.edges_changed(p_project_id uuid, p_ids text[]) RETURNS text[]
     LANGUAGE plpgsql SECURITY DEFINER
@@ -5275,8 +5323,10 @@ begin
     loop
         update public.projects as p set next_bead = p.next_bead + 1
         where p.id = p_project_id returning p.prefix || '-' || (p.next_bead - 1) into v_id;
-        -- Numbers of explicit ids were skipped when those came; this is for ids put in by other paths.
         exit when not exists (select 1 from public.beads as b where b.project_id = p_project_id and b.id = v_id);
+        -- Ids that came past the functions (a restore, an operator): past all of them at once.
+        perform private.skip_numbers(p_project_id,
+            array(select b.id::text from public.beads as b where b.project_id = p_project_id));
     end loop;
     return v_id;
 end;
@@ -5472,6 +5522,7 @@ CREATE FUNCTION private.overlapping_locks(p_repo_id uuid, p_paths private.clean_
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO ''
     AS $$
+    -- offset 0: always probes of one index per path, however little the planner knows of the table.
     with ups as (
         -- The path itself and the directories above it; the root is the empty key.
         select t.n, array_to_string(p.parts[1:d.depth], '/') collate "C" as key, d.depth = cardinality(p.parts) as itself
@@ -5482,19 +5533,25 @@ CREATE FUNCTION private.overlapping_locks(p_repo_id uuid, p_paths private.clean_
         -- Paths share their directories: each is looked up once.
         select r.id, r.key, r.is_directory
         from (select distinct u.key from ups as u) as k
-        inner join public.reservations as r on r.repo_id = p_repo_id and r.key = k.key
-        where r.expires_at > now() and r.workspace_id is distinct from p_except and (p_mode = 'exclusive' or r.mode = 'exclusive')
+        cross join lateral (
+            select o.id, o.key, o.is_directory from public.reservations as o
+            where o.repo_id = p_repo_id and o.key = k.key and o.expires_at > now()
+              and o.workspace_id is distinct from p_except and (p_mode = 'exclusive' or o.mode = 'exclusive')
+            offset 0) as r
     )
     select u.n, a.id from above as a inner join ups as u on u.key = a.key where u.itself or a.is_directory
     union all
     -- What is below a directory: '0' is the byte after '/'.
     select t.n, r.id
     from unnest(p_paths) as t
-    inner join public.reservations as r on r.repo_id = p_repo_id
-        and r.key > (case when t.key = '' then '' else t.key || '/' end) collate "C"
-        and r.key < (case when t.key = '' then chr(1114111) else t.key || '0' end) collate "C"
-    where t.is_directory and r.expires_at > now() and r.workspace_id is distinct from p_except
-      and (p_mode = 'exclusive' or r.mode = 'exclusive');
+    cross join lateral (
+        select o.id from public.reservations as o
+        where o.repo_id = p_repo_id
+          and o.key > (case when t.key = '' then '' else t.key || '/' end) collate "C"
+          and o.key < (case when t.key = '' then chr(1114111) else t.key || '0' end) collate "C"
+          and o.expires_at > now() and o.workspace_id is distinct from p_except and (p_mode = 'exclusive' or o.mode = 'exclusive')
+        offset 0) as r
+    where t.is_directory;
 $$;
 
 COMMENT ON FUNCTION private.overlapping_locks(p_repo_id uuid, p_paths private.clean_path[], p_except uuid, p_mode text) IS 'Live locks of others than p_except that stand against p_mode on the paths: n is the path''s, one row per pair.';
@@ -6101,7 +6158,8 @@ begin
     end if;
     v_path := case when p_from = p_to then array[p_from, p_to] else private.cycle_path(p_project_id, p_from, p_to) end;
     perform private.fail('cycle', 409,
-        format('%s cannot depend on %s: that would be a cycle, %s', p_from, p_to, array_to_string(v_path, ' → ')),
+        format('%s cannot depend on %s: that would be a cycle, %s', p_from, p_to, array_to_string(
+            case when cardinality(v_path) > 20 then v_path[:10] || '…'::text || v_path[cardinality(v_path) - 8:] else v_path end, ' → ')),
         format('bdh dep tree %s', p_to), jsonb_build_object('cycle', v_path));
 end;
 $$;
@@ -6621,6 +6679,24 @@ $$;
 
 COMMENT ON FUNCTION private.repo_json(p_repo public.repos) IS 'The wire shape of a repo.';
 
+CREATE FUNCTION private.repos_to_verify(p_limit integer) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select jsonb_build_object('repos', coalesce(jsonb_agg(jsonb_build_object('id', r.id, 'origin', r.origin)), '[]'))
+    from (
+        select q.* from public.repos as q
+        join public.projects as p on p.id = q.project_id
+        join public.plans as l on l.name = p.plan
+        -- Only where it matters: nobody's private project is asked about for nothing.
+        where l.public_repos_only
+          and (q.verified_at is null or q.verified_at < now() - case q.visibility
+              when 'unknown' then interval '1 hour' else interval '7 days' end)
+        order by q.verified_at nulls first limit least(greatest(coalesce(p_limit, 20), 1), 100)) as r;
+$$;
+
+COMMENT ON FUNCTION private.repos_to_verify(p_limit integer) IS 'See public.repos_to_verify.';
+
 CREATE FUNCTION private.require_human(p_actor private.actor_info, p_what text, p_roles text[] DEFAULT NULL::text[]) RETURNS void
     LANGUAGE plpgsql IMMUTABLE
     SET search_path TO ''
@@ -7115,6 +7191,33 @@ end;
 $$;
 
 COMMENT ON FUNCTION private.set_parent(p_actor private.actor_info, p_ids text[], p_parent_id text) IS 'Put beads below p_parent_id, below nothing for null; exclusive graph lock, rows and subtrees locked.';
+
+CREATE FUNCTION private.set_repo_visibility(p_repo_id uuid, p_visibility text) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    v_repo public.repos;
+begin
+    -- An unknown answer (the forge is down) is no reason to forget what was known.
+    update public.repos as r set verified_at = now(),
+        visibility = case p_visibility when 'unknown' then r.visibility else p_visibility end
+    where r.id = p_repo_id returning * into v_repo;
+    if not found then
+        perform private.fail('not_found', 404, 'There is no such repository');
+    end if;
+    if v_repo.visibility = 'private' then
+        perform private.post_notice(v_repo.project_id, 'member', m.id, 'system',
+            format('%s is not public, which this project''s plan requires: new workspaces of it are refused', v_repo.origin),
+            'bdh :plan', 'private-repo:' || v_repo.id)
+        from public.members as m
+        where m.project_id = v_repo.project_id and m.role in ('owner', 'admin');
+    end if;
+    return private.repo_json(v_repo);
+end;
+$$;
+
+COMMENT ON FUNCTION private.set_repo_visibility(p_repo_id uuid, p_visibility text) IS 'See public.set_repo_visibility.';
 
 CREATE FUNCTION private.set_status(p_actor private.actor_info, p_ids text[], p_status text, p_jump_in boolean, p_reason text, p_force boolean, p_waiting text[]) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
@@ -8858,6 +8961,15 @@ $$;
 
 COMMENT ON FUNCTION public.check_paths(p_paths text[], p_repo_id uuid, p_project_id uuid) IS 'Who else holds these paths, without taking anything: {at, conflicts, mode, edit_mode, protected, max_files_per_claim}. Not billed.';
 
+CREATE FUNCTION public.check_relay_token(p_token text) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+    select private.check_relay_token(p_token);
+$$;
+
+COMMENT ON FUNCTION public.check_relay_token(p_token text) IS 'For the edge functions: whether this is the scheduler''s token: {valid}.';
+
 CREATE FUNCTION public.claim_bead(p_bead_id text, p_jump_in boolean DEFAULT false, p_reason text DEFAULT NULL::text, p_force boolean DEFAULT false, p_epoch integer DEFAULT NULL::integer, p_project_id uuid DEFAULT NULL::uuid) RETURNS jsonb
     LANGUAGE sql
     SET search_path TO ''
@@ -9303,6 +9415,15 @@ $$;
 
 COMMENT ON FUNCTION public.reopen_beads(p_ids text[], p_reason text, p_project_id uuid) IS 'Open closed beads again (others stay as they are): {beads}.';
 
+CREATE FUNCTION public.repos_to_verify(p_limit integer DEFAULT 20) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+    select private.repos_to_verify(p_limit);
+$$;
+
+COMMENT ON FUNCTION public.repos_to_verify(p_limit integer) IS 'For verify-repo: repositories on plans for public ones that were not checked for a week: {repos: [{id, origin}]}.';
+
 CREATE FUNCTION public.reserve_paths(p_paths text[], p_mode text DEFAULT 'exclusive'::text, p_ttl_seconds integer DEFAULT 900, p_reason text DEFAULT NULL::text, p_automatic boolean DEFAULT false, p_bead_id text DEFAULT NULL::text, p_repo_id uuid DEFAULT NULL::uuid, p_metadata jsonb DEFAULT '{}'::jsonb, p_wait_seconds integer DEFAULT NULL::integer, p_project_id uuid DEFAULT NULL::uuid) RETURNS jsonb
     LANGUAGE sql
     SET search_path TO ''
@@ -9377,6 +9498,15 @@ CREATE FUNCTION public.set_channel(p_type text, p_address text DEFAULT NULL::tex
 $$;
 
 COMMENT ON FUNCTION public.set_channel(p_type text, p_address text, p_kinds text[], p_config jsonb, p_enabled boolean, p_project_id uuid) IS 'Add or change a way to reach the calling member: email, slack, discord, webhook, web_push, ntfy. p_kinds: escalation, answer, mail, bead_status. A new webhook''s signing secret is shown once; human_only.';
+
+CREATE FUNCTION public.set_repo_visibility(p_repo_id uuid, p_visibility text) RETURNS jsonb
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+    select private.set_repo_visibility(p_repo_id, p_visibility);
+$$;
+
+COMMENT ON FUNCTION public.set_repo_visibility(p_repo_id uuid, p_visibility text) IS 'For verify-repo: what the forge said: public, private or unknown. Returns the repo.';
 
 CREATE FUNCTION public.settle_outbox(p_id uuid, p_lease uuid, p_results jsonb) RETURNS jsonb
     LANGUAGE sql
@@ -10476,6 +10606,8 @@ GRANT ALL ON FUNCTION private.blocked_beads(p_project_id uuid, p_limit integer, 
 
 REVOKE ALL ON FUNCTION private.blockers_of(p_project_id uuid, p_id text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.call_functions() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.calls_used(p_project_id uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.canonical_origin(p_origin text) FROM PUBLIC;
@@ -10588,6 +10720,9 @@ GRANT ALL ON FUNCTION private.check_paths(p_project_id uuid, p_paths text[], p_r
 
 REVOKE ALL ON FUNCTION private.check_project_limit(p_user_id uuid, p_plan text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.check_relay_token(p_token text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.check_relay_token(p_token text) TO service_role;
+
 REVOKE ALL ON FUNCTION private.check_release(p_actor private.actor_info, p_claim public.claims, p_for_alias text, p_reason text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.check_visibility() FROM PUBLIC;
@@ -10681,6 +10816,8 @@ REVOKE ALL ON FUNCTION private.dependency_tree(p_project_id uuid, p_id text, p_d
 GRANT ALL ON FUNCTION private.dependency_tree(p_project_id uuid, p_id text, p_direction text, p_depth integer) TO authenticated;
 
 REVOKE ALL ON FUNCTION private.descendants(p_project_id uuid, p_ids text[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.due_functions() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.edges_changed(p_project_id uuid, p_ids text[]) FROM PUBLIC;
 
@@ -11068,6 +11205,9 @@ REVOKE ALL ON FUNCTION private.reply_parties(p_mail public.mail, p_actor private
 
 REVOKE ALL ON FUNCTION private.repo_json(p_repo public.repos) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.repos_to_verify(p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.repos_to_verify(p_limit integer) TO service_role;
+
 REVOKE ALL ON FUNCTION private.require_human(p_actor private.actor_info, p_what text, p_roles text[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.require_workspace(p_actor private.actor_info) FROM PUBLIC;
@@ -11117,6 +11257,9 @@ REVOKE ALL ON FUNCTION private.set_fields(p_actor private.actor_info, p_ids text
 REVOKE ALL ON FUNCTION private.set_labels(p_project_id uuid, p_ids text[], p_changes jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.set_parent(p_actor private.actor_info, p_ids text[], p_parent_id text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.set_repo_visibility(p_repo_id uuid, p_visibility text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.set_repo_visibility(p_repo_id uuid, p_visibility text) TO service_role;
 
 REVOKE ALL ON FUNCTION private.set_status(p_actor private.actor_info, p_ids text[], p_status text, p_jump_in boolean, p_reason text, p_force boolean, p_waiting text[]) FROM PUBLIC;
 
@@ -11361,6 +11504,9 @@ GRANT ALL ON FUNCTION public.chat_wait_refresh(p_wait_id uuid, p_after_seq bigin
 REVOKE ALL ON FUNCTION public.check_paths(p_paths text[], p_repo_id uuid, p_project_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.check_paths(p_paths text[], p_repo_id uuid, p_project_id uuid) TO authenticated;
 
+REVOKE ALL ON FUNCTION public.check_relay_token(p_token text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.check_relay_token(p_token text) TO service_role;
+
 REVOKE ALL ON FUNCTION public.claim_bead(p_bead_id text, p_jump_in boolean, p_reason text, p_force boolean, p_epoch integer, p_project_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.claim_bead(p_bead_id text, p_jump_in boolean, p_reason text, p_force boolean, p_epoch integer, p_project_id uuid) TO authenticated;
 
@@ -11505,6 +11651,9 @@ GRANT ALL ON FUNCTION public.remove_workspace(p_alias text, p_project_id uuid) T
 REVOKE ALL ON FUNCTION public.reopen_beads(p_ids text[], p_reason text, p_project_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.reopen_beads(p_ids text[], p_reason text, p_project_id uuid) TO authenticated;
 
+REVOKE ALL ON FUNCTION public.repos_to_verify(p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.repos_to_verify(p_limit integer) TO service_role;
+
 REVOKE ALL ON FUNCTION public.reserve_paths(p_paths text[], p_mode text, p_ttl_seconds integer, p_reason text, p_automatic boolean, p_bead_id text, p_repo_id uuid, p_metadata jsonb, p_wait_seconds integer, p_project_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.reserve_paths(p_paths text[], p_mode text, p_ttl_seconds integer, p_reason text, p_automatic boolean, p_bead_id text, p_repo_id uuid, p_metadata jsonb, p_wait_seconds integer, p_project_id uuid) TO authenticated;
 
@@ -11530,6 +11679,9 @@ GRANT ALL ON FUNCTION public.send_mail(p_to text[], p_body text, p_subject text,
 
 REVOKE ALL ON FUNCTION public.set_channel(p_type text, p_address text, p_kinds text[], p_config jsonb, p_enabled boolean, p_project_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.set_channel(p_type text, p_address text, p_kinds text[], p_config jsonb, p_enabled boolean, p_project_id uuid) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.set_repo_visibility(p_repo_id uuid, p_visibility text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.set_repo_visibility(p_repo_id uuid, p_visibility text) TO service_role;
 
 REVOKE ALL ON FUNCTION public.settle_outbox(p_id uuid, p_lease uuid, p_results jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.settle_outbox(p_id uuid, p_lease uuid, p_results jsonb) TO service_role;
