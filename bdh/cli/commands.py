@@ -110,6 +110,7 @@ COMMANDS: dict[str, tuple[str | None, str]] = {
     ":guide": ("guide", "Print how agents work together with bdh."),
     ":simulate": ("simulate", "Watch two scripted agents collide."),
     ":mcp": ("mcp", "Serve this workspace to an MCP client."),
+    ":dashboard": ("dashboard", "Open the dashboard, or export it for a static host."),
     ":doctor": ("doctor", "Find out what is wrong, and how to mend it."),
     ":version": ("version", "Show versions."),
 }

@@ -7,10 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from bdh import dashboard
 from bdh.errors import NotSetUpError, UsageError
 from bdh.stack.listener import DEFAULT_HOST, names_of
 from bdh.stack.paths import SOCKET_PORT, StackPaths, read_json, read_place
-from bdh.stack.schema import PACKAGE
 from bdh.stack.secrets import load_secrets
 from bdh.stack.settings import DatabaseAddress, GatewaySettings
 
@@ -61,19 +61,12 @@ def gateway_settings(paths: StackPaths, url: str | None = None) -> GatewaySettin
         secrets=load_secrets(paths.secrets),
         url=url or str(state.get("url", "")),
         mail_dir=paths.mail,
-        dashboard_dir=_dashboard_dir(),
+        dashboard_dir=dashboard.folder(),
         **_options(paths.config),
     )
     # Who was told to listen on the network expects to be found there.
     names = names_of(state.get("host", DEFAULT_HOST))
     return replace(settings, allowed_hosts=(*settings.allowed_hosts, *names))
-
-
-def _dashboard_dir() -> Path | None:
-    for folder in (PACKAGE / "_bundle" / "dashboard", PACKAGE.parent / "dashboard" / "dist"):
-        if (folder / "index.html").exists():
-            return folder
-    return None
 
 
 def _options(path: Path) -> dict[str, Any]:

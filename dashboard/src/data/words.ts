@@ -1,31 +1,57 @@
 import type { BdhEvent } from "./types";
 import { beads } from "./store";
 
+export const STATUS_WORDS: Record<string, string> = {
+  open: "open",
+  in_progress: "in progress",
+  blocked: "blocked",
+  deferred: "deferred",
+  closed: "closed",
+};
+
 /** What happened, in one short phrase after the actor's name. */
 const PHRASES: Record<string, (event: BdhEvent) => string> = {
   "bead.created": () => "created",
-  "bead.updated": () => "changed",
+  "bead.updated": changed,
   "bead.closed": () => "closed",
   "bead.reopened": () => "reopened",
   "bead.deleted": () => "deleted",
   "bead.commented": () => "commented on",
   "claim.taken": () => "claimed",
   "claim.released": () => "released",
-  "claim.jumped_in": () => "took over",
+  "claim.jumped_in": (event) => `took over from ${holder(event)}:`,
   "lock.granted": (event) => `reserved ${paths(event)}`,
   "lock.released": (event) => `released ${paths(event)}`,
-  "lock.conflict": (event) => `was refused ${paths(event)}, held by ${String(event.data["holder"] ?? "another")}`,
-  "mail.sent": (event) => `sent mail “${String(event.data["subject"] ?? "")}”`,
-  "chat.message": () => "wrote in chat",
-  "escalation.opened": (event) => `asked the humans: ${String(event.data["subject"] ?? "")}`,
+  "lock.conflict": (event) => `was refused ${paths(event)}, held by ${holder(event)}`,
+  "mail.sent": (event) => `sent mail to ${receivers(event)}`,
+  "chat.message": (event) => `wrote to ${receivers(event)}`,
+  "escalation.opened": () => "asked the humans",
   "escalation.answered": () => "answered an escalation",
   "escalation.expired": () => "let an escalation expire",
   "escalation.withdrawn": () => "withdrew an escalation",
-  "workspace.joined": () => "joined",
+  "workspace.joined": () => "joined the project",
   "workspace.removed": (event) => `removed ${String(event.data["alias"] ?? "a workspace")}`,
   "policy.activated": (event) => `activated policy v${event.entity.id}`,
   "plan.changed": () => "changed the plan",
 };
+
+function holder(event: BdhEvent): string {
+  const held = event.data["holder"] as { name?: string } | string | undefined;
+  return typeof held === "string" ? held : (held?.name ?? "another");
+}
+
+function receivers(event: BdhEvent): string {
+  const names = Array.isArray(event.data["to"]) ? (event.data["to"] as string[]) : [];
+  if (!names.length) return "nobody";
+  return names.length > 2 ? `${names[0] ?? ""} and ${names.length - 1} more` : names.join(" and ");
+}
+
+function changed(event: BdhEvent): string {
+  const status = event.data["status"] as { to?: string } | undefined;
+  if (status?.to) return `set ${STATUS_WORDS[status.to] ?? status.to}:`;
+  const fields = Array.isArray(event.data["fields"]) ? (event.data["fields"] as string[]) : [];
+  return fields.length && fields.length < 3 ? `changed ${fields.join(" and ").replaceAll("_", " ")} of` : "changed";
+}
 
 function paths(event: BdhEvent): string {
   const list = Array.isArray(event.data["paths"]) ? (event.data["paths"] as string[]) : [];
@@ -48,11 +74,3 @@ export function eventTone(type: string): "work" | "claim" | "lock" | "talk" | "a
   if (kind === "mail" || kind === "chat") return "talk";
   return kind === "escalation" ? "ask" : "admin";
 }
-
-export const STATUS_WORDS: Record<string, string> = {
-  open: "open",
-  in_progress: "in progress",
-  blocked: "blocked",
-  deferred: "deferred",
-  closed: "closed",
-};

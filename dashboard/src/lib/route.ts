@@ -23,7 +23,12 @@ function decode(part: string): string {
 }
 
 export const route = signal(parse(location.hash));
-addEventListener("hashchange", () => (route.value = parse(location.hash)));
+addEventListener("hashchange", readAddress);
+
+/** After the address was changed without telling anybody. */
+export function readAddress(): void {
+  route.value = parse(location.hash);
+}
 
 export type QueryPart = Record<string, string | null | undefined>;
 
@@ -43,7 +48,7 @@ export function setQuery(changes: QueryPart): void {
   const now = route.peek();
   const merged: QueryPart = { ...Object.fromEntries(now.query), ...changes };
   history.replaceState(null, "", href(now.view, now.id, merged));
-  route.value = parse(location.hash);
+  readAddress();
 }
 
 /** A link to another entity that keeps the filters of the list it stands in. */

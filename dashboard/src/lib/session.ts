@@ -3,6 +3,7 @@ import { backend, rpc, useProject } from "./api";
 import { clearStore, me } from "../data/store";
 import { startFeed, stopFeed } from "../data/feed";
 import { asRefusal, Refusal } from "./refusal";
+import { readAddress } from "./route";
 import { keepSignedIn } from "./storage";
 import type { WhoAmI } from "../data/types";
 
@@ -17,6 +18,7 @@ export function takeToken(): string | null {
   const match = /^#token=([^&]+)/.exec(location.hash);
   if (!match?.[1]) return null;
   history.replaceState(null, "", location.pathname + location.search + "#/");
+  readAddress();
   return decodeURIComponent(match[1]);
 }
 

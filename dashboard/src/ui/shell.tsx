@@ -29,6 +29,9 @@ function badge(view: string): { count: number; loud: boolean } {
 
 function Nav() {
   const current = route.value.view === "agents" ? "overview" : route.value.view;
+  useEffect(() => {
+    document.querySelector(".nav-item[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [current]);
   return (
     <nav class="nav" aria-label="Views">
       {VIEWS.map(({ view, title }) => {

@@ -10,7 +10,8 @@ export function Split({ list, detail, label }: { list: ComponentChildren; detail
       {detail && (
         <section class="split-detail" aria-label={label}>
           <a class="button quiet back" href={hrefHere(null)} aria-label="Close">
-            <Icon name="back" /> <span class="only-narrow">Back</span>
+            <span class="when-beside"><Icon name="close" /></span>
+            <span class="when-alone"><Icon name="back" /> Back</span>
           </a>
           {detail}
         </section>

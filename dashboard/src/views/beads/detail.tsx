@@ -5,7 +5,7 @@ import { beads, me, workspaces } from "../../data/store";
 import type { Claim } from "../../data/types";
 import { rpc } from "../../lib/api";
 import { useResource } from "../../lib/resource";
-import { go, hrefHere, route } from "../../lib/route";
+import { go, href, hrefHere, route } from "../../lib/route";
 import { Ago, HolderName, Loading, Priority, Problem, Status, Tag } from "../../ui/bits";
 import { ask } from "../../ui/dialog";
 import { Markdown } from "../../ui/markdown";
@@ -148,7 +148,7 @@ function Actions({ bead, onEdit }: { bead: BeadFull; onEdit: () => void }) {
           Back to open
         </button>
       )}
-      <a class="button" href={`#/beads/${encodeURIComponent(bead.id)}?as=graph&show=all`}>
+      <a class="button" href={href("beads", null, { as: "graph", show: "all", focus: bead.id })}>
         Graph
       </a>
       <button class="button quiet danger-text" onClick={() => void remove(bead.id)}>

@@ -4,7 +4,7 @@ import { beads } from "../../data/store";
 import type { Bead } from "../../data/types";
 import { readAll } from "../../lib/api";
 import { useResource } from "../../lib/resource";
-import { go, route } from "../../lib/route";
+import { go, href, route } from "../../lib/route";
 import { Empty, Loading, Problem } from "../../ui/bits";
 import { layout, NODE_HEIGHT, NODE_WIDTH, type Layout, type Placed } from "./graph-layout";
 import { partOf, type Edge } from "./graph-model";
@@ -14,7 +14,7 @@ const MAX_TITLE = 48;
 
 /** What waits for what. Of an open bead all that hangs together with it, else of all that is shown. */
 export function Graph({ shown }: { shown: Bead[] }) {
-  const focus = route.value.id === "new" ? null : route.value.id;
+  const focus = route.value.id === "new" ? null : (route.value.id ?? route.value.query.get("focus"));
   const found = useResource("dependencies", () => readAll<Edge>("bead_dependencies", "bead_id,depends_on_id,type", "seq"), ["dependencies"]);
   const part = useMemo(
     () => (found.data ? partOf(found.data, shown, focus, (id) => beads.rows.peek().has(id)) : null),
@@ -28,7 +28,7 @@ export function Graph({ shown }: { shown: Bead[] }) {
     <div class="graph">
       <Picture placed={placed} focus={focus} />
       <p class="graph-legend muted">
-        {part.nodes.length} beads{part.left > 0 && `, ${part.left} more are left out: open one to see what hangs together with it`} · <span class="legend-line blocks" /> blocks{" "}
+        {part.nodes.length} beads{focus && <> around {focus}, <a href={href("beads", null, { as: "graph", show: route.value.query.get("show") })}>all</a></>}{part.left > 0 && `, ${part.left} more are left out: open one to see what hangs together with it`} · <span class="legend-line blocks" /> blocks{" "}
         <span class="legend-line parent" /> parent
       </p>
     </div>

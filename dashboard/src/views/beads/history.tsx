@@ -18,7 +18,7 @@ export function History({ bead }: { bead: BeadFull }) {
       <ol class="history">
         {(log.data?.events ?? []).slice().reverse().map((event) => (
           <li key={event.id}>
-            <ActorName actor={event.actor} /> {phrase(event)} <Changes event={event} /> <span class="muted"><Ago at={event.at} /></span>
+            <ActorName actor={event.actor} /> {phrase(event).replace(/( of|:)$/, "")} <Changes event={event} /> <span class="muted"><Ago at={event.at} /></span>
           </li>
         ))}
       </ol>
@@ -40,13 +40,7 @@ export function History({ bead }: { bead: BeadFull }) {
 }
 
 function Changes({ event }: { event: BdhEvent }) {
-  const { fields, changes, reason, from } = event.data as { fields?: unknown; changes?: unknown; reason?: unknown; from?: { name?: string } };
-  const names = Array.isArray(fields) ? fields : Object.keys((changes as object | undefined) ?? {});
-  return (
-    <>
-      {names.length > 0 && <span class="muted">({names.join(", ")})</span>}
-      {from?.name && <span class="muted">from {from.name}</span>}
-      {typeof reason === "string" && reason && <q>{reason}</q>}
-    </>
-  );
+  const { note, reason } = event.data;
+  const words = note ?? (event.type.startsWith("claim.") ? null : reason);
+  return typeof words === "string" && words ? <q>{words}</q> : null;
 }

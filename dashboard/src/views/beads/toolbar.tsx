@@ -57,6 +57,7 @@ export function Toolbar() {
         value={query.get("q") ?? ""} onInput={(event) => setQuery({ q: event.currentTarget.value })}
       />
       {query.get("as") !== "board" && <Segments name="show" label="Which beads" values={SHOWS} />}
+      <div class="filters">
       <Choice name="type" label="Type" values={types} />
       <Choice name="priority" label="Priority" values={["0", "1", "2", "3", "4"]} />
       {labels.length > 0 && <Choice name="label" label="Label" values={labels} />}
@@ -68,6 +69,7 @@ export function Toolbar() {
           <option value="created">newest</option>
         </select>
       )}
+      </div>
     </div>
   );
 }

@@ -1,4 +1,5 @@
 import { useSignal } from "@preact/signals";
+import { escalations } from "../../data/store";
 import type { BdhEvent } from "../../data/types";
 import { beadTitle, eventTone, phrase } from "../../data/words";
 import { href } from "../../lib/route";
@@ -52,8 +53,8 @@ export function EventLine({ event }: { event: BdhEvent }) {
 function Entity({ event }: { event: BdhEvent }) {
   const { type, id } = event.entity;
   if (type === "bead") return <BeadLink id={id} title={beadTitle(event)} />;
-  if (type === "chat") return <a href={href("chat", id)}>open</a>;
-  if (type === "escalation") return <a href={href("escalations", id)}>open</a>;
-  if (type === "mail") return <a href={href("mail", id)}>open</a>;
+  if (type === "chat") return <a class="open-link" href={href("chat", id)}>read</a>;
+  if (type === "escalation") return <a class="open-link" href={href("escalations", id)}>{escalations.get(id)?.subject ?? "read"}</a>;
+  if (type === "mail") return <a class="open-link" href={href("mail", id)}>read</a>;
   return null;
 }

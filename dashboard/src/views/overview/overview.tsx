@@ -22,7 +22,7 @@ export function Overview() {
           <Figure label="blocked" value={counts.blocked} to="#/beads?show=blocked" />
           <Figure label="closed" value={counts.closed} to="#/beads?show=closed" />
           <Figure label="files held" value={liveLocks.value.length} to="#/files" />
-          <Figure label="questions" value={pending.value.length} tone={pending.value.length ? "warn" : undefined} to="#/escalations" />
+          <Figure label={pending.value.length === 1 ? "question" : "questions"} value={pending.value.length} tone={pending.value.length ? "warn" : undefined} to="#/escalations" />
         </div>
       </Heading>
       <Attention />
