@@ -257,7 +257,9 @@ def main() -> int:
             return 1
         finally:
             alice.run("bdh :down")
-        say(f"That was {time.monotonic() - started:.0f} seconds. Next: bdh :init in your own repository.")
+        say(
+            f"That was {time.monotonic() - started:.0f} seconds. Next: bdh :init in your own repository."
+        )
     return 0
 
 

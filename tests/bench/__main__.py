@@ -1,0 +1,84 @@
+"""
+`make bench`: prints the figures that docs/performance.md quotes.
+
+    python -m tests.bench [section…]     sections: see SECTIONS; all of them without a name
+
+Times depend on the machine and on what else it does; ratios are taken within one run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from tests.bench import cli, http_claims, realtime_latency, sql_claims
+from tests.bench.sql_claims import Figure
+from tests.support import cluster as clusters
+from tests.support.cluster import TestCluster
+
+
+@contextmanager
+def durable_cluster() -> Iterator[TestCluster]:
+    """A cluster with the settings of the stack: unlike the tests', it waits for the disk."""
+    throwaway = clusters.THROWAWAY
+    clusters.THROWAWAY = {"max_connections": throwaway["max_connections"]}
+    cluster = TestCluster()
+    try:
+        cluster.start()
+        yield cluster
+    finally:
+        cluster.stop()
+        clusters.THROWAWAY = throwaway
+
+
+def ready() -> list[Figure]:
+    """Looking for work, from 1,000 to 1,000,000 beads."""
+    with durable_cluster() as cluster:
+        return asyncio.run(sql_claims.ready_growth(cluster))
+
+
+def growth() -> list[Figure]:
+    """Claiming among 1,000 and among 1,000,000 beads."""
+    with durable_cluster() as cluster:
+        return asyncio.run(sql_claims.claim_growth(cluster))
+
+
+def claims() -> list[Figure]:
+    """The complete claim over HTTP, beside pgbench."""
+    with durable_cluster() as cluster:
+        return asyncio.run(http_claims.claims(cluster))
+
+
+def realtime() -> list[Figure]:
+    """Commit to subscriber, memory of sockets; prints its own table."""
+    realtime_latency.main()
+    return []
+
+
+SECTIONS: dict[str, Callable[[], list[Figure]]] = {
+    "start": cli.cold_start,
+    "commands": cli.commands,
+    "claims": claims,
+    "growth": growth,
+    "ready": ready,
+    "realtime": realtime,
+}
+
+
+def main(names: list[str]) -> int:
+    """Run the named sections, or all."""
+    unknown = [name for name in names if name not in SECTIONS]
+    if unknown:
+        print(f"No section {unknown[0]}; there are: {', '.join(SECTIONS)}", file=sys.stderr)
+        return 2
+    for name in names or SECTIONS:
+        print(f"\n## {name}", flush=True)
+        for figure in SECTIONS[name]():
+            print(f"{figure.name:60} {figure.value:10.2f} {figure.unit}", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
