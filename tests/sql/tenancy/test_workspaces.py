@@ -142,3 +142,18 @@ async def test_listings_page_by_alias(sql: Sql, project: Project) -> None:
             break
 
     assert seen == [f"agent{n}-developer" for n in range(7)]
+
+
+async def test_a_workspace_removed_meanwhile_claims_nothing(sql: Sql, project: Project) -> None:
+    """It was let in, waited for the graph's lock that its removal held, and was gone."""
+    bob = await sql.workspace(project, "bob-backend")
+    bead = await sql.call(project.owner, "create_bead", title="work")
+
+    async with sql.acting(project.owner) as connection:
+        await connection.fetchval("select public.remove_workspace('bob')")
+        claiming = sql.start(sql.call(bob, "claim_bead", bead_id=bead["id"]))
+        await sql.until_blocked()
+
+    with pytest.raises(Refused, match="workspace_gone"):
+        await claiming
+    assert await sql.value("select count(*) from public.claims") == 0
