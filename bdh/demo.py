@@ -6,6 +6,7 @@ The demo's stack, repository and worktrees live in a temporary folder and are go
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import subprocess
@@ -48,7 +49,7 @@ class Terminal:
         """Start a command after printing it at this terminal's prompt."""
         shown = command if len(command) <= 140 else command[:137] + "..."
         print(f"{BOLD}{self.name}${RESET} {shown}", flush=True)
-        process = subprocess.Popen(  # noqa: S603 - the demo's own fixed commands
+        process = subprocess.Popen(
             shlex.split(command),
             cwd=self.directory,
             env=self.environment,
@@ -95,12 +96,12 @@ def make_repository(parent: Path, environment: dict[str, str]) -> Path:
         "git add -A",
         "git commit -q -m 'A small shop'",
     ):
-        subprocess.run(shlex.split(command), cwd=repository, env=environment, check=True)  # noqa: S603
+        subprocess.run(shlex.split(command), cwd=repository, env=environment, check=True)
     return repository
 
 
 def demo_environment(home: Path) -> dict[str, str]:
-    """The caller's environment without its agents, with a stack and a git identity of the demo's."""
+    """The caller's environment without its agents, with a stack and git identity of its own."""
     environment = {
         key: value
         for key, value in os.environ.items()
@@ -182,8 +183,6 @@ def scene_files(alice: Terminal, bob: Terminal) -> None:
 
 def edit_payload(session: str, directory: Path, tool_use: str) -> str:
     """What Claude Code writes to its PreToolUse hook before an edit of src/api.py."""
-    import json
-
     return json.dumps(
         {
             "session_id": session,
@@ -198,7 +197,7 @@ def edit_payload(session: str, directory: Path, tool_use: str) -> str:
 
 def quiet_json(terminal: Terminal, command: str) -> str:
     """Run a command without printing it, to see whether the other terminal has got there."""
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         shlex.split(command),
         cwd=terminal.directory,
         # A session of its own: what its banner shows is not thereby shown to the terminal's agent.
@@ -217,8 +216,6 @@ def wait_until_asked(terminal: Terminal) -> None:
 
 def wait_for_escalation(terminal: Terminal) -> str:
     """The id of the escalation that waits for an answer."""
-    import json
-
     found: list[str] = []
 
     def look() -> bool:
@@ -257,9 +254,8 @@ def main() -> int:
             return 1
         finally:
             alice.run("bdh :down")
-        say(
-            f"That was {time.monotonic() - started:.0f} seconds. Next: bdh :init in your own repository."
-        )
+        took = time.monotonic() - started
+        say(f"That was {took:.0f} seconds. Next: bdh :init in your own repository.")
     return 0
 
 

@@ -1,5 +1,5 @@
 """
-The complete claim (event, hint, presence) through the gateway, beside pgbench on the same statement.
+The complete claim (event, hint, presence) through the gateway, beside pgbench on its statement.
 
 pgbench runs what the gateway sends for a claim, word for word, as the role the gateway logs in as:
 the ratio is what HTTP, tokens and fan-out cost.

@@ -70,7 +70,7 @@ class Connection(asyncio.Protocol):
         self._buffer = b""
         self._send()
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
         if not self._done.done():
             self._done.set_result(None)
 

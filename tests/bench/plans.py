@@ -87,8 +87,8 @@ async def measure(events: int) -> None:
     cluster.start()
     sql = Sql(cluster.clone("template_bdh"))
     try:
-        print(json.dumps({"billing": await billing(sql)}))  # noqa: T201
-        print(json.dumps({"retention": await retention(sql, events)}))  # noqa: T201
+        print(json.dumps({"billing": await billing(sql)}))
+        print(json.dumps({"retention": await retention(sql, events)}))
     finally:
         await sql.close()
         cluster.stop()
