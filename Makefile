@@ -32,7 +32,8 @@ unit: $(STAMP) ## tests without I/O
 	@$(BIN)/pytest tests/unit -q
 
 test: lint types ## everything: lint, types, every test (under ten minutes on two cores)
-	@$(BIN)/pytest -n $(JOBS) --dist loadfile
+	@$(BIN)/pytest -q -n $(JOBS) --dist loadfile
+	@sh .ci/old-postgres $(BIN)/pytest -q -n $(JOBS) --dist loadfile tests/sql
 
 bench: $(STAMP) ## figures, as ratios within one run where a ratio is meant; minutes
 	@$(BIN)/python -m tests.bench
