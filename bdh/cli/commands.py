@@ -112,6 +112,7 @@ COMMANDS: dict[str, tuple[str | None, str]] = {
     ":mcp": ("mcp", "Serve this workspace to an MCP client."),
     ":dashboard": ("dashboard", "Open the dashboard, or export it for a static host."),
     ":doctor": ("doctor", "Find out what is wrong, and how to mend it."),
+    ":deploy-check": ("deploy_check", "Say what a backend lacks for bdh to run on it."),
     ":version": ("version", "Show versions."),
 }
 
