@@ -188,7 +188,8 @@ class Live:
             for subscription in list(self._subscriptions.values()):
                 await subscription.care(client)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), self._watch_seconds)
+                async with asyncio.timeout(self._watch_seconds):
+                    await self._wake.wait()
 
     async def _refresh_token(self, client: AsyncRealtimeClient) -> None:
         stale = [one for one in self._subscriptions.values() if one.stale_token]

@@ -72,7 +72,8 @@ class Subscription:
             RefusedError: `realtime_refused`, for good.
         """
         try:
-            await asyncio.wait_for(self._settled.wait(), timeout_seconds)
+            async with asyncio.timeout(timeout_seconds):
+                await self._settled.wait()
         except TimeoutError:
             return False
         if self.refused is not None:

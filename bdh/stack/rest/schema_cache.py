@@ -55,7 +55,8 @@ class SchemaCache:
         """Begin to follow the schema; returns once it is known, or when patience ends."""
         self._task = asyncio.create_task(self._follow(), name="schema cache")
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._loaded.wait(), PATIENCE_SECONDS)
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await self._loaded.wait()
 
     async def stop(self) -> None:
         """End the task and its connection."""

@@ -210,6 +210,18 @@ async def test_a_revoked_user_is_refused(actor: Actor, sql: asyncpg.Connection) 
         assert live.connected
 
 
+async def test_leaving_ends_at_once_while_something_has_just_happened(actor: Actor) -> None:
+    """`asyncio.wait_for` of Python 3.11 loses a cancellation that comes with the result."""
+    async with actor.live() as live:
+        assert await actor.listen(live).wait(10)
+        # The supervisor is back at waiting, then woken and cancelled within one turn of the loop.
+        await asyncio.sleep(0.1)
+        live._wake.set()
+        await asyncio.sleep(0)
+        left = asyncio.get_running_loop().time()
+    assert asyncio.get_running_loop().time() - left < 5
+
+
 async def test_presence_is_told_again_after_a_restart(actor: Actor) -> None:
     changes: list[int] = []
     watcher = Actor(actor.gateway)
