@@ -6,7 +6,8 @@ export interface Edge {
   type: string;
 }
 export interface Part {
-  nodes: string[];
+  nodes: Bead[];
+  /** What holds work back; that one bead belongs to another is shown by the frames. */
   edges: Edge[];
   /** Linked beads that did not fit. */
   left: number;
@@ -14,38 +15,50 @@ export interface Part {
 /** More than this on one picture is not readable any more. */
 export const MOST_NODES = 500;
 
-function neighbours(edges: Edge[]): Map<string, string[]> {
-  const map = new Map<string, string[]>();
-  const add = (from: string, to: string): void => void map.set(from, [...(map.get(from) ?? []), to]);
-  for (const { bead_id, depends_on_id } of edges) {
-    add(bead_id, depends_on_id);
-    add(depends_on_id, bead_id);
+type Known = (id: string) => Bead | undefined;
+
+/** With a focus: its subtree and what hangs together with that. Without: the shown beads that wait or are waited for. */
+export function partOf(all: Edge[], shown: Bead[], focus: string | null, known: Known): Part {
+  const usable = all.filter((edge) => known(edge.bead_id) && known(edge.depends_on_id));
+  const blocking = usable.filter((edge) => edge.type !== "parent-child");
+  const wanted = focus ? around(usable, blocking, focus) : linked(blocking, shown);
+  const beads = wanted.flatMap((id) => known(id) ?? []);
+  if (!focus) beads.sort((a, b) => urgency(a) - urgency(b));
+  const nodes = beads.slice(0, MOST_NODES);
+  const inside = new Set(nodes.map((bead) => bead.id));
+  const edges = blocking.filter((edge) => inside.has(edge.bead_id) && inside.has(edge.depends_on_id));
+  return { nodes, edges, left: beads.length - nodes.length };
+}
+
+const urgency = (bead: Bead): number => (bead.status === "in_progress" ? -1 : bead.status === "closed" ? 9 : bead.priority);
+
+function push(map: Map<string, string[]>, from: string, to: string): void {
+  const list = map.get(from);
+  if (list) list.push(to);
+  else map.set(from, [to]);
+}
+
+function around(usable: Edge[], blocking: Edge[], focus: string): string[] {
+  const children = new Map<string, string[]>();
+  const beside = new Map<string, string[]>();
+  for (const edge of usable) if (edge.type === "parent-child") push(children, edge.depends_on_id, edge.bead_id);
+  for (const { bead_id, depends_on_id } of blocking) {
+    push(beside, bead_id, depends_on_id);
+    push(beside, depends_on_id, bead_id);
   }
-  return map;
-}
-
-/** With a focus: what hangs together with it, nearest first. Without: the shown beads that have links. */
-export function partOf(edges: Edge[], shown: Bead[], focus: string | null, known: (id: string) => boolean): Part {
-  const usable = edges.filter((edge) => known(edge.bead_id) && known(edge.depends_on_id));
-  const wanted = focus ? around(neighbours(usable), focus) : linked(usable, shown);
-  const nodes = wanted.slice(0, MOST_NODES);
-  const inside = new Set(nodes);
-  return { nodes, edges: usable.filter((edge) => inside.has(edge.bead_id) && inside.has(edge.depends_on_id)), left: wanted.length - nodes.length };
-}
-
-function around(next: Map<string, string[]>, focus: string): string[] {
   const found = new Set([focus]);
-  for (const id of found) {
-    if (found.size > MOST_NODES) break;
-    for (const other of next.get(id) ?? []) found.add(other);
-  }
-  return [...found];
+  for (const id of found) for (const child of children.get(id) ?? []) found.add(child);
+  for (const id of found) for (const other of beside.get(id) ?? []) found.add(other);
+  if (found.size > 1) return [...found];
+  // It stands alone: show it among what it belongs with.
+  const parent = usable.find((edge) => edge.type === "parent-child" && edge.bead_id === focus)?.depends_on_id;
+  return [focus, ...(children.get(parent ?? "") ?? []).filter((id) => id !== focus)];
 }
 
-function linked(edges: Edge[], shown: Bead[]): string[] {
+function linked(blocking: Edge[], shown: Bead[]): string[] {
   const isShown = new Set(shown.map((bead) => bead.id));
   const found = new Set<string>();
-  for (const { bead_id, depends_on_id } of edges) {
+  for (const { bead_id, depends_on_id } of blocking) {
     if (!isShown.has(bead_id) || !isShown.has(depends_on_id)) continue;
     found.add(depends_on_id);
     found.add(bead_id);

@@ -7,6 +7,7 @@ import { second, span } from "../../lib/time";
 import { Ago, ActorName, BeadLink, HolderName } from "../../ui/bits";
 
 const MOST = 6;
+const MOST_STALE = 3;
 type Row = { key: string; tone: string; kind: string; body: ComponentChildren; to: string; action: string };
 
 function escalationRows(): Row[] {
@@ -34,8 +35,12 @@ function waitRows(): Row[] {
 }
 
 function staleRows(): Row[] {
+  if (staleClaims.value.length > MOST_STALE) {
+    const held = staleClaims.value.length;
+    return [{ key: "stale", tone: "warn", kind: "stale claims", to: href("claims", null, { show: "stale" }), action: "Look", body: `${held} claims are held by agents that are away` }];
+  }
   return staleClaims.value.map((claim) => ({
-    key: claim.id, tone: "warn", kind: "stale claim", to: href("claims"), action: "Look",
+    key: claim.id, tone: "warn", kind: "stale claim", to: href("claims", null, { show: "stale" }), action: "Look",
     body: (
       <>
         <BeadLink id={claim.bead_id} title={claim.title} /> is held by <HolderName id={claim.holder_id} kind={claim.holder_kind} name={claim.holder_name} />, away
