@@ -70,15 +70,12 @@ class Desk:
     ) -> tuple[Obstacle, ...]:
         """Lock what is about to be, or has been, edited here; what stands in the way."""
         sent = {to_wire(path): path for path in paths}
-        bead = only_bead(self.identity.folder)
         answer = self.call(
             "reserve_paths",
             paths=list(sent),
             automatic=True,
             ttl_seconds=LOCK_SECONDS,
             metadata=metadata,
-            bead_id=bead,
-            reason=f"working on {bead}" if bead else None,
         )
         found = obstacles_in(answer, now)
         protected = {one.path for one in found if not one.holder}

@@ -168,6 +168,14 @@ declare
 begin
     perform private.require_workspace(v_actor);
     p_wish := private.checked_wish(p_wish);
+    if p_wish.automatic then
+        -- What a hook remembers of the agent's work may be old; this is what it works on.
+        p_wish.bead_id := (
+            select c.bead_id from public.claims as c
+            where c.project_id = v_actor.project_id and c.holder_id = v_actor.id and c.ended_at is null
+            order by c.claimed_at desc limit 1);
+        p_wish.reason := coalesce(p_wish.reason, 'working on ' || p_wish.bead_id);
+    end if;
     v_repo := private.find_repo(v_actor, p_repo_id);
     v_paths := private.checked_paths(p_paths, v_repo.ignore_case);
     perform private.lock_repo(v_repo.id);

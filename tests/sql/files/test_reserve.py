@@ -188,3 +188,15 @@ async def test_one_call_is_one_event_and_one_broadcast(pair: Pair) -> None:
     assert events[1]["data"]["holder"] == "alice-backend"
     hints = "select count(*) from realtime.messages where topic = $1"
     assert await pair.sql.value(hints, f"project:{pair.project.id}") == 3
+
+
+async def test_an_automatic_lock_names_what_its_holder_works_on_now(pair: Pair) -> None:
+    """What a hook remembers may be old: after a jump-in the lock no longer names the bead."""
+    bead = (await pair.sql.call(pair.alice, "create_bead", title="Charge"))["id"]
+    await pair.sql.call(pair.alice, "claim_bead", bead_id=bead)
+    first = await pair.reserve(pair.alice, "a.py", automatic=True)
+    await pair.sql.call(pair.bob, "claim_bead", bead_id=bead, jump_in=True, reason="urgent")
+    second = await pair.reserve(pair.alice, "b.py", automatic=True, bead_id=bead)
+
+    assert first["granted"][0]["reason"] == f"working on {bead}"
+    assert (second["granted"][0]["reason"], second["granted"][0]["bead_id"]) == (None, None)
