@@ -14,7 +14,7 @@ from bdh import git
 from bdh.cli import setup
 from bdh.cli.setup import Target, Wish
 from bdh.core import team
-from bdh.errors import BdhError, RefusedError, UsageError
+from bdh.errors import BdhError, NotSetUpError, RefusedError, UsageError
 from bdh.local import checkout as facts
 from bdh.local.checkout import Checkout
 from bdh.local.files import locked
@@ -39,7 +39,7 @@ def add(
     """
     checkout = facts.find_checkout(app.identity.root)
     if checkout is None:
-        raise RefusedError("This workspace is not a git checkout", code="no_repository")
+        raise NotSetUpError("This workspace is not a git checkout", code="no_repository")
     _require_commit(checkout)
     # First what may be refused without a trace: the rest is undone more expensively.
     invite = team.add_sibling(app.backend, role, alias)
