@@ -18,6 +18,8 @@ from bdh.models.row import Row
 MAX_TEXT = 12_000
 # What a list of beads leaves to `show_bead`.
 LONG_FIELDS = ("description", "design", "acceptance_criteria", "notes")
+# A refusal may repeat what it was given.
+MAX_MESSAGE = 500
 NOTICE_CHARACTERS = 200
 
 
@@ -28,10 +30,13 @@ def answered(reply: Reply, notices: Sequence[Notice]) -> CallToolResult:
 
 def refused(error: BdhError, notices: Sequence[Notice] = ()) -> CallToolResult:
     """The result of a call that did not, for a model to read and act on."""
-    text = [error.message, *_holder(error)]
+    message = line(error.message, MAX_MESSAGE)
+    text = [message, *_holder(error)]
     if error.hint:
-        text.append(f"→ {error.hint}")
-    return _result(compact(error.as_json()), "\n".join(text), notices, failed=True)
+        text.append(f"→ {line(error.hint, MAX_MESSAGE)}")
+    data = error.as_json()
+    data["error"]["message"] = message
+    return _result(compact(data), "\n".join(text), notices, failed=True)
 
 
 def body(model: Row) -> dict[str, Any]:

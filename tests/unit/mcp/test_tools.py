@@ -1,0 +1,128 @@
+"""The list of tools as every client pays for it, and what is done with arguments."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+from mcp.client import Client
+
+from bdh.errors import UsageError
+from bdh.mcp import arguments
+from bdh.mcp.results import compact
+from bdh.mcp.server import INSTRUCTIONS, Context, build
+from bdh.mcp.tools import TOOLS
+
+# product.md §5, by group.
+NAMES = [
+    *("whoami", "team_status", "ready_beads", "show_bead", "create_bead", "claim_bead"),
+    *("release_bead", "update_bead", "get_policy"),
+    *("reserve_files", "release_files", "list_locks"),
+    *("send_mail", "check_inbox", "send_chat", "open_chat"),
+    *("escalate", "get_escalation"),
+]
+MAX_TOOL_BYTES = 555
+MAX_LIST_TOKENS = 2500
+
+
+async def _nobody(_context: Context) -> Any:
+    raise AssertionError("a list concerns nobody in particular")
+
+
+def listed(era: str = "auto") -> list[dict[str, Any]]:
+    async def ask() -> Any:
+        async with Client(build(_nobody), mode=era) as client:
+            return await client.list_tools()
+
+    tools = asyncio.run(ask()).tools
+    return [tool.model_dump(by_alias=True, mode="json", exclude_none=True) for tool in tools]
+
+
+def size(tool: dict[str, Any]) -> int:
+    return len(json.dumps(tool, separators=(",", ":"), ensure_ascii=False).encode())
+
+
+@pytest.mark.parametrize("era", ["auto", "legacy"])
+def test_the_list_is_complete_and_always_the_same(era: str) -> None:
+    assert [tool["name"] for tool in listed(era)] == NAMES
+    assert listed(era) == listed(era)
+
+
+def test_the_list_is_short() -> None:
+    """bytes / 4 is how hosts count; schemas of results would more than triple it."""
+    sizes = {tool["name"]: size(tool) for tool in listed()}
+
+    assert {name: count for name, count in sizes.items() if count > MAX_TOOL_BYTES} == {}
+    assert sum(sizes.values()) / 4 <= MAX_LIST_TOKENS
+
+
+def test_every_tool_has_all_annotations_and_no_result_schema() -> None:
+    hints = {"readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"}
+
+    for tool in listed():
+        assert set(tool["annotations"]) == hints, tool["name"]
+        assert "outputSchema" not in tool
+        assert "title" not in tool
+        assert tool["annotations"]["openWorldHint"] is False
+
+
+def test_lists_take_a_limit_and_nobody_names_the_actor() -> None:
+    lists = {
+        "team_status",
+        "ready_beads",
+        "list_locks",
+        "check_inbox",
+        "open_chat",
+        "get_escalation",
+    }
+    properties = {tool["name"]: tool["inputSchema"]["properties"] for tool in listed()}
+
+    assert all("limit" in properties[name] for name in lists)
+    forbidden = {"actor", "workspace", "project", "project_id", "alias", "from"}
+    assert all(not forbidden & set(names) for names in properties.values())
+
+
+def test_the_instructions_begin_with_what_matters() -> None:
+    head = INSTRUCTIONS[:512]
+
+    assert all(word in head for word in ("claim_bead", "reserve_files", "check_inbox"))
+    assert head[: head.rindex(".") + 1].endswith(".")
+    assert len(INSTRUCTIONS) <= 2048
+
+
+SHOW = TOOLS["reserve_files"].parameters
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"paths": None},
+        {"paths": 3},
+        {"paths": [1]},
+        {"paths": ["a\0"]},
+        {"paths": ["a"], "ttl_seconds": "60"},
+        {"paths": ["a"], "ttl_seconds": True},
+        {"paths": ["a"], "ttl_seconds": 2**40},
+        {"paths": ["a"], "shared": "yes"},
+        {"paths": ["a"], "holder": "bob"},
+    ],
+)
+def test_wrong_arguments_are_named(given: dict[str, Any]) -> None:
+    with pytest.raises(UsageError, match="Cannot call this tool"):
+        arguments.checked(SHOW, given)
+
+
+def test_arguments_are_completed() -> None:
+    found = arguments.checked(SHOW, {"paths": "a.py", "ttl_seconds": 60.0})
+
+    assert found == {"paths": ["a.py"], "ttl_seconds": 60, "shared": None, "reason": None}
+
+
+def test_what_is_empty_is_left_out_and_what_is_long_is_cut() -> None:
+    found = compact({"a": None, "b": [], "c": {"d": None}, "e": 0, "f": False, "g": "x" * 99_999})
+
+    assert set(found) == {"e", "f", "g"}
+    assert len(found["g"]) < 13_000
