@@ -141,3 +141,24 @@ class Plan(Row):
     month: str = ""
     resets_at: str = ""
     usage: tuple[PlanUsage, ...] = ()
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class ExportedProject(Row):
+    """The file that a project was written to, and how many rows of each table."""
+
+    file: str
+    rows: JsonObject = field(default_factory=dict)
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class ImportedProject(Row):
+    """A project that came from elsewhere; `workspaces` have to be re-attached."""
+
+    id: str
+    slug: str = ""
+    name: str = ""
+    plan: str = ""
+    beads: int = 0
+    events: int = 0
+    workspaces: tuple[str, ...] = ()

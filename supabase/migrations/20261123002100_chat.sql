@@ -141,7 +141,9 @@ end;
 $$;
 comment on function private.tell_chat_message is 'Text to the participants'' own topics; to the project only that there was a message.';
 create trigger chat_messages_tell after insert on public.chat_messages
-    for each row execute function private.tell_chat_message();
+    -- What an import brings was told long ago.
+    for each row when (current_setting('bdh.importing', true) is distinct from 'on')
+    execute function private.tell_chat_message();
 
 revoke execute on function private.wait_is_live(public.chat_waits), private.tell_chat_message()
     from public, anon, authenticated, service_role;

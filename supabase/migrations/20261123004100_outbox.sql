@@ -148,7 +148,8 @@ end;
 $$;
 comment on function private.tell_humans is 'Trigger: one outbox row per human of the project, the asker excepted.';
 create trigger escalations_tell_humans after insert on public.escalations
-    for each row execute function private.tell_humans();
+    for each row when (new.status = 'pending' and current_setting('bdh.importing', true) is distinct from 'on')
+    execute function private.tell_humans();
 
 create function private.tell_asker()
 returns trigger
@@ -197,7 +198,7 @@ end;
 $$;
 comment on function private.tell_mail is 'Trigger: one outbox row for a human who wants mail outside too.';
 create trigger mail_recipients_tell after insert on public.mail_recipients
-    for each row when (new.kind = 'member')
+    for each row when (new.kind = 'member' and current_setting('bdh.importing', true) is distinct from 'on')
     execute function private.tell_mail();
 
 do $$
