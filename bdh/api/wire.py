@@ -147,7 +147,9 @@ def _connect(address: Address, deadline: float) -> socket.socket:
 
 
 def _open(host: str, port: int, deadline: float) -> socket.socket:
-    connection = socket.create_connection((host, port), _left(deadline))
+    # Python encodes a str as IDNA, for which it loads tables of Unicode: 4 ms. Bytes it passes on.
+    name = host.encode() if host.isascii() else host
+    connection = socket.create_connection((name, port), _left(deadline))  # type: ignore[arg-type]
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return connection
 

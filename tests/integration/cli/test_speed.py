@@ -13,7 +13,7 @@ from tests.support.terminal import Terminal
 # Each costs a command 10-100 ms; product.md gives it 110.
 HEAVY = {
     "asyncio", "asyncpg", "email", "git", "http", "httpx", "inspect", "mcp", "postgrest",
-    "pydantic", "realtime", "ssl", "starlette", "subprocess", "supabase", "tabulate", "urllib3",
+    "pydantic", "realtime", "ssl", "starlette", "stringprep", "subprocess", "supabase", "urllib3",
     "uvicorn", "uuid", "websockets",
 }  # fmt: skip
 # click itself loads these.
