@@ -7,11 +7,13 @@ import shutil
 import stat
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bdh import __version__, git
+from bdh.cli import hook_checks
 from bdh.cli.text import line
 from bdh.config import agent_host, in_network_sandbox
 from bdh.errors import BdhError
@@ -47,6 +49,10 @@ def run(app: App) -> Iterator[Check]:
             yield look(app)
         except BdhError as error:
             yield Check(name, FAILED, line(error.message), error.hint)
+    with suppress(BdhError):
+        # What is wrong with the workspace has been said by then.
+        yield hook_checks.git_hooks(app)
+        yield from hook_checks.host_hooks(app)
 
 
 def versions(_app: App) -> Check:

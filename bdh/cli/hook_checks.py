@@ -1,0 +1,138 @@
+"""The checks of `:doctor` on hooks: each is fired, and what comes back is looked at."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from bdh.cli.app import App
+from bdh.cli.text import line
+from bdh.hooks.install import STAMP, script, status
+from bdh.models.health import Check
+
+OK, WARNING, FAILED = "ok", "warning", "failed"
+PATIENCE_SECONDS = 10.0
+SLOW_SECONDS = 1.0
+SESSION = "bdh-doctor"
+# Where each host keeps its hooks, and the command they run.
+HOSTS = {
+    "claude": (
+        (".claude/settings.local.json", ".claude/settings.json"),
+        ("bdh", ":hook", "claude"),
+    ),
+    "codex": ((".codex/hooks.json",), ("bdh", ":hook", "codex")),
+    "cursor": ((".cursor/hooks.json",), ("bdh", ":hook", "cursor")),
+}
+
+
+def git_hooks(app: App) -> Check:
+    """git's hooks: in place, where git looks, and answering."""
+    root = app.identity.root
+    found = status(root)
+    if not found.complete:
+        missing = [hook.name for hook in found.hooks if hook.state != "installed"]
+        why = f"missing: {', '.join(missing)}" if missing else "git looks elsewhere"
+        return Check("git hooks", WARNING, why, "bdh :hooks install")
+    # With nothing to push it reads its input, finds its workspace and says nothing.
+    started = time.monotonic()
+    done = _run([str(found.folder / "pre-push"), "bdh-doctor", "bdh-doctor"], root, "")
+    took = time.monotonic() - started
+    log = root / ".bdh" / "hooks" / "error.log"
+    if done is None or done.returncode or done.stderr:
+        said = line(done.stderr or done.stdout) if done else "it did not come back"
+        return Check("git hooks", FAILED, f"pre-push failed: {said}", "bdh :hooks install")
+    if log.exists():
+        return Check("git hooks", WARNING, "a hook has crashed", f"report {log}, then delete it")
+    if took > SLOW_SECONDS:
+        return Check("git hooks", WARNING, f"pre-push took {took:.1f} s")
+    return Check("git hooks", OK, f"{len(found.hooks)} in {found.folder}")
+
+
+def host_hooks(app: App) -> Iterator[Check]:
+    """The hooks of each agent host that is set up in this checkout."""
+    for host, (files, command) in HOSTS.items():
+        used = [name for name in files if _mentions(app.identity.root / name, host)]
+        if used:
+            yield _probe(app.identity.root, host, used[0], command)
+
+
+def _mentions(file: Path, host: str) -> bool:
+    try:
+        text = file.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    return ":hook" in text and host in text
+
+
+def _probe(root: Path, host: str, file: str, command: Sequence[str]) -> Check:
+    name = f"{host} hooks"
+    answer = _fire(root, command, _start(host, root))
+    _fire(root, command, _end(host, root))
+    if answer is None:
+        return Check(name, FAILED, f"{' '.join(command)} does not answer", "bdh :init")
+    if "bdh" not in _context(answer):
+        return Check(name, FAILED, f"{' '.join(command)} answers nothing useful", "bdh :init")
+    if not _stamp_found():
+        fix = f"cp {script(STAMP)} into a folder on PATH"
+        return Check(name, WARNING, f"{STAMP} is not on PATH: nothing is told after tools", fix)
+    return Check(name, OK, f"{file}; a probe was answered")
+
+
+def _start(host: str, root: Path) -> dict[str, Any]:
+    return {**_payload(host, root, "SessionStart", "sessionStart"), "source": "startup"}
+
+
+def _end(host: str, root: Path) -> dict[str, Any]:
+    return _payload(host, root, "SessionEnd", "sessionEnd")
+
+
+def _payload(host: str, root: Path, name: str, cursor_name: str) -> dict[str, Any]:
+    # A session of its own each time: hooks that come twice at once are answered once.
+    session = f"{SESSION}-{host}-{os.getpid()}"
+    if host == "cursor":
+        return {
+            "hook_event_name": cursor_name,
+            "conversation_id": session,
+            "cursor_version": "0",
+            "workspace_roots": [str(root)],
+        }
+    return {"hook_event_name": name, "session_id": session, "cwd": str(root)}
+
+
+def _fire(root: Path, command: Sequence[str], payload: dict[str, Any]) -> dict[str, Any] | None:
+    done = _run(command, root, json.dumps(payload))
+    if done is None or done.returncode:
+        return None
+    try:
+        answer = json.loads(done.stdout or "{}")
+    except ValueError:
+        return None
+    return answer if isinstance(answer, dict) else None
+
+
+def _context(answer: dict[str, Any]) -> str:
+    inside = answer.get("hookSpecificOutput") or {}
+    return str(inside.get("additionalContext") or answer.get("additional_context") or "")
+
+
+def _run(command: Sequence[str], root: Path, given: str) -> subprocess.CompletedProcess[str] | None:
+    # A real session's file for variables is none of a probe's business.
+    environ = {name: value for name, value in os.environ.items() if name != "CLAUDE_ENV_FILE"}
+    try:
+        return subprocess.run(  # noqa: S603  (bdh itself, and the hook that it wrote)
+            command, cwd=root, input=given, env=environ, capture_output=True, text=True,
+            timeout=PATIENCE_SECONDS, check=False,
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+
+
+def _stamp_found() -> bool:
+    import shutil
+
+    return shutil.which(STAMP) is not None
