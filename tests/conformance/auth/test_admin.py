@@ -172,7 +172,9 @@ async def test_a_changed_address_makes_old_codes_void(
     assert refused(answer) == (403, "otp_expired")
 
 
-@pytest.mark.parametrize("user_id", ["1", "x' or 1=1 --", "%00", "060eaa83-8295-4c4a-ad83-1067bb6e992c"])
+@pytest.mark.parametrize(
+    "user_id", ["1", "x' or 1=1 --", "%00", "060eaa83-8295-4c4a-ad83-1067bb6e992c"]
+)
 async def test_unknown_ids_are_not_found(
     http: httpx.AsyncClient, auth: AuthServer, user_id: str
 ) -> None:
