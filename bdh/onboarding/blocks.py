@@ -15,7 +15,7 @@ def has_block(content: bytes) -> bool:
 
 def with_block(content: bytes | None, text: str) -> bytes:
     """`content` with the block: replaced where it is, else added at the end."""
-    newline = b"\r\n" if content and b"\r\n" in content else b"\n"
+    newline = _newline(content or b"")
     lines = [FIRST, *text.rstrip("\n").split("\n"), LAST]
     block = newline.join(line.encode() for line in lines) + newline
     if not content:
@@ -38,6 +38,13 @@ def without_block(content: bytes) -> bytes:
                 before = before[: -len(gap) // 2]
                 break
     return before + after
+
+
+def _newline(content: bytes) -> bytes:
+    """The line break of the block that is there, else of the file."""
+    line = content[content.index(BEGIN.encode()) :] if has_block(content) else content
+    end = line.find(b"\n") if has_block(content) else line.find(b"\r\n") + 1
+    return b"\r\n" if end > 0 and line[end - 1 : end] == b"\r" else b"\n"
 
 
 def _around(content: bytes) -> tuple[bytes, bytes]:

@@ -92,12 +92,12 @@ def run(tell: Tell) -> Simulation:
     with tempfile.TemporaryDirectory(prefix="bdh-simulation-") as folder:
         root = Path(folder).resolve() / "shop"
         root.mkdir()
-        alice, bob = Agent("alice", root), Agent("bob", root.parent / "shop-frontend")
+        back, front = Agent("backend", root), Agent("frontend", root.parent / "shop-frontend")
         _repository(root)
         set_up: list[Agent] = []
         try:
-            _prepare(stage, alice, bob, set_up)
-            _play(stage, alice, bob)
+            _prepare(stage, back, front, set_up)
+            _play(stage, back, front)
         finally:
             for agent in reversed(set_up):
                 stage.run(agent, "bdh :init --remove")
@@ -116,25 +116,29 @@ def _repository(root: Path) -> None:
         )
 
 
-def _prepare(stage: Stage, alice: Agent, bob: Agent, set_up: list[Agent]) -> None:
-    stage.run(alice, f"bdh :init --project {PROJECT} --role backend --no-docs")
-    set_up.append(alice)
-    stage.run(alice, f"bdh :add-worktree frontend --path {shlex.quote(str(bob.folder))}")
-    set_up.append(bob)
+def _prepare(stage: Stage, back: Agent, front: Agent, set_up: list[Agent]) -> None:
+    stage.run(back, f"bdh :init --project {PROJECT} --role backend --no-docs")
+    set_up.append(back)
+    stage.run(back, f"bdh :add-worktree frontend --path {shlex.quote(str(front.folder))}")
+    set_up.append(front)
 
 
-def _play(stage: Stage, alice: Agent, bob: Agent) -> None:
-    made = stage.run(alice, 'bdh create "Paginate the user list" --priority 1')
+def _play(stage: Stage, back: Agent, front: Agent) -> None:
+    made = stage.run(back, 'bdh create "Paginate the user list" --priority 1')
     bead = made.output.split()[1]
     # Both at once: one gets it, whoever it is.
     both = (0, 1)
-    race = [stage.start(agent, f"bdh claim {bead}", expect=both) for agent in (alice, bob)]
+    race = [stage.start(agent, f"bdh claim {bead}", expect=both) for agent in (back, front)]
     codes = [future.result().exit_code for future in race]
     if sorted(codes) != [0, 1]:
         raise RefusedError("Not exactly one agent got the bead", code="simulation_failed")
-    winner, loser = (alice, bob) if codes[0] == 0 else (bob, alice)
+    winner, loser = (back, front) if codes[0] == 0 else (front, back)
     stage.run(winner, 'bdh :reserve src/api.py --reason "add a cursor"')
     stage.run(loser, "bdh :reserve src/api.py", expect=both)
+    # An edit that no host's hook saw: the commit is warned.
+    with (loser.folder / "src" / "api.py").open("a", encoding="utf-8") as file:
+        file.write("# one more line\n")
+    stage.run(loser, 'git commit -q -a -m "Add a line"', expect=both)
     _talk(stage, winner, loser, bead)
     stage.run(winner, "bdh :release-paths --all")
     stage.run(loser, f'bdh claim {bead} --jump-in "agreed in chat"')
