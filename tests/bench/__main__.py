@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from tests.bench import cli, http_claims, realtime_latency, sql_claims
+from tests.bench import cli, http_claims, mcp, realtime_latency, sql_claims
 from tests.bench.sql_claims import Figure
 from tests.support import cluster as clusters
 from tests.support.cluster import TestCluster
@@ -57,11 +57,19 @@ def realtime() -> list[Figure]:
     return []
 
 
+def mcp_server() -> list[Figure]:
+    """The MCP server: its start, its size, its calls."""
+    with durable_cluster() as cluster:
+        return asyncio.run(mcp.figures(cluster))
+
+
 SECTIONS: dict[str, Callable[[], list[Figure]]] = {
     "start": cli.cold_start,
     "commands": cli.commands,
+    "hooks": hooks.figures,
     "claims": claims,
     "growth": growth,
+    "mcp": mcp_server,
     "ready": ready,
     "realtime": realtime,
 }

@@ -185,7 +185,7 @@ def figures() -> list[Figure]:
                 p50, p99 = percentiles(times)
                 found += [Figure(f"{name}, p50", p50, "ms"), Figure(f"{name}, p99", p99, "ms")]
             for host in ("claude", "codex", "cursor"):
-                cost = run_session(session, host)
+                cost = run_session(session, host, sample=60)
                 found.append(Figure(f"{CALLS} tool calls, {host}", cost.projected_seconds, "s"))
             return found
         finally:
