@@ -43,8 +43,11 @@ class OneBead(RuleBasedStateMachine):
         project = await self.sql.project()
         self.project_id = project.id
         agents = [await self.sql.workspace(project) for _ in range(2)]
-        bead = await self.sql.call(agents[0], "create_bead", title="one")
-        return agents, bead["id"]
+        return agents, await self._create(agents[0])
+
+    async def _create(self, agent: Caller) -> str:
+        bead = await self.sql.call(agent, "create_bead", title="one")
+        return str(bead["id"])
 
     def attempt(self, agent: int, fn: str, **args: Any) -> str:
         """`done`, or the code of the refusal."""
@@ -121,6 +124,16 @@ class OneBead(RuleBasedStateMachine):
         assert (result.get("bead_id") == self.bead_id) == (self.status == "open")
         if self.status == "open":
             self.take(agent)
+
+    @rule(agent=AGENTS, verb=st.sampled_from(["claim_bead", "release_bead"]))
+    def delete(self, agent: int, verb: str) -> None:
+        """It is gone, its claim with it, and no call brings it back; the next bead takes over."""
+        assert self.attempt(agent, "delete_beads", ids=[self.bead_id]) == "done"
+        assert self.attempt(agent, verb, bead_id=self.bead_id) == "not_found"
+        assert self.attempt(agent, "reopen_beads", ids=[self.bead_id]) == "not_found"
+        self.mails += self.holder not in (None, agent)
+        self.bead_id = self.run(self._create(self.agents[0]))
+        self.status, self.holder, self.epoch = "open", None, 0
 
     @invariant()
     def database_agrees(self) -> None:
