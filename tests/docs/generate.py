@@ -14,7 +14,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 @functools.cache
 def documents() -> dict[Path, str]:
     """The text of every generated document by its path."""
-    found = {DOCS / "commands.md": commands.render()}
+    found = {DOCS / "commands.md": commands.render(), DOCS / "mcp.md": mcp.page()}
     found |= {DOCS / "schemas" / name: text for name, text in schemas.render().items()}
     return found | {DOCS / "schemas" / "mcp" / name: text for name, text in mcp.render().items()}
 

@@ -1,8 +1,9 @@
-"""docs/schemas/mcp/*.json: what each MCP tool answers with, from the models."""
+"""docs/mcp.md and docs/schemas/mcp/*.json: the MCP tools and what they answer with."""
 
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 from bdh.mcp.tool import Tool
@@ -14,6 +15,21 @@ from tests.docs.schemas import schema
 def render() -> dict[str, str]:
     """The text of each file by its name."""
     return {f"{tool.name}.json": _text(result_schema(tool)) for tool in TOOLS.values()}
+
+
+def page() -> str:
+    """docs/mcp.md."""
+    rows = [
+        f"| `{tool.name}` | {_arguments(tool)} | {tool.description} |" for tool in TOOLS.values()
+    ]
+    head = (Path(__file__).with_name("mcp_head.md")).read_text(encoding="utf-8")
+    return "\n".join([f"{head}| tool | arguments | when |", "|---|---|---|", *rows, ""])
+
+
+def _arguments(tool: Tool) -> str:
+    return ", ".join(
+        f"**{name}**" if one.required else name for name, one in tool.parameters.items()
+    )
 
 
 def _text(content: dict[str, Any]) -> str:
