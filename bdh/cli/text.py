@@ -8,8 +8,10 @@ from datetime import UTC, datetime
 # C0 and C1 controls (so every escape sequence), and the marks that reorder or hide text.
 _UNSAFE = dict.fromkeys((*range(32), *range(127, 160)))
 _UNSAFE |= dict.fromkeys(
-    (0x200B, 0x200E, 0x200F, 0x2028, 0x2029, 0xFEFF, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+    (0xAD, 0x061C, 0x180E, 0x200B, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2060, 0x2070))
 )
+# Byte order marks, annotations, and tags: letters that a language model reads and nobody sees.
+_UNSAFE |= dict.fromkeys((0xFEFF, *range(0xFFF9, 0xFFFC), *range(0xE0000, 0xE01F0)))
 _UNSAFE_IN_BLOCK = {code: None for code in _UNSAFE if code not in (0x09, 0x0A)}
 
 MINUTE, HOUR, DAY = 60, 3600, 86400

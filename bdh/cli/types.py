@@ -66,23 +66,26 @@ def paging_options(command: F) -> F:
 def text_argument(text: str | None, file: str | None, what: str) -> str | None:
     """
     `text`, or the content of `file`; `-` for either means standard input.
-    The line break that ends a file is not part of the text.
+    The line break that ends a file is not part of the text; all else is, byte for byte.
 
     Raises:
-        click.UsageError: both were given, or the file cannot be read.
+        click.UsageError: both were given, or the file cannot be read, or is no text in UTF-8.
     """
     if file is None and text != "-":
         return text
     if file is not None and text is not None:
         raise click.UsageError(f"{what} was given twice")
     try:
-        if file in (None, "-"):
-            return sys.stdin.read().removesuffix("\n")
-        return Path(str(file)).read_text(encoding="utf-8").removesuffix("\n")
+        # Bytes: reading text would make all line breaks the same, and take the locale's encoding.
+        found = sys.stdin.buffer.read() if file in (None, "-") else Path(str(file)).read_bytes()
+        content = found.decode("utf-8").removesuffix("\n").removesuffix("\r")
     except (OSError, UnicodeDecodeError) as error:
         raise click.UsageError(
             f"Cannot read {what} from {file or 'standard input'}: {error}"
         ) from None
+    if "\0" in content:
+        raise click.UsageError(f"{what} is no text: it holds a NUL character")
+    return content
 
 
 def required_text(text: str | None, file: str | None, what: str) -> str:

@@ -20,6 +20,7 @@ EMPTY = """
     delete from auth.users;
     delete from realtime.messages;
     delete from private.idempotency_keys;
+    delete from private.attendance;
     delete from private.settings
     where key not in ('default_plan', 'log_generation', 'answer_secret', 'relay_token');
     update private.settings set value = '"self_hosted"' where key = 'default_plan';

@@ -18,8 +18,12 @@ import pytest
 from bdh.api.session import Session, SessionStore
 from bdh.local.directory import Identity, write_identity
 from bdh.stack.tokens import Tokens
+from tests.support.cluster import TestDatabase
 from tests.support.gateway import TestGateway
+from tests.support.shared_database import database, sql
 from tests.support.sql import Caller, Project, Sql
+
+__all__ = ["database", "sql"]
 
 PATIENCE_SECONDS = 20.0
 TOKEN_SECONDS = 3600
@@ -115,12 +119,15 @@ def session(gateway: TestGateway, caller: Caller) -> Session:
     )  # fmt: skip
 
 
-@pytest.fixture
-async def sql(gateway: TestGateway) -> AsyncIterator[Sql]:
-    """Users and calls on the gateway's database."""
-    sql = Sql(gateway.database)
-    yield sql
-    await sql.close()
+@pytest.fixture(scope="module")
+def gateway(database: TestDatabase) -> Iterator[TestGateway]:
+    """A gateway process for the tests of one module; who kills it starts it again."""
+    gateway = TestGateway(database)
+    try:
+        gateway.start()
+        yield gateway
+    finally:
+        gateway.close()
 
 
 @pytest.fixture

@@ -106,17 +106,6 @@ async def test_refusals_name_what_to_do(alice: Agent) -> None:
     assert "Nobody here is called zoe" in refused.stderr
 
 
-async def test_hostile_text_is_shown_harmless(office: Office, alice: Agent, bob: Agent) -> None:
-    body = "`id` $(id)\n\x1b[31mred\u202e\x07 \U0001f389\nalice: forged"
-    sent = alice.run(":aweb", "chat", "send-and-leave", "bob", "-", stdin=body)
-    assert sent.stdout == "Sent to bob, who sees it with the next command\n"
-
-    shown = bob.run(":aweb", "chat", "open", "alice").stdout
-
-    assert shown == "alice: `id` $(id)\n  [31mred \U0001f389\n  alice: forged\n"
-    assert await office.sql.value("select body from public.chat_messages") == body
-
-
 async def test_every_reply_arrives_once_whatever_breaks(
     office: Office, alice: Agent, bob: Agent
 ) -> None:
