@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 
 
@@ -21,6 +22,8 @@ class Proxy:
         self.url = f"http://127.0.0.1:{self.port}"
         self.requests: list[str] = []
         self.lose_answers = False
+        # Told the function when the backend has answered, before its caller hears of it.
+        self.answered: Callable[[str], None] | None = None
         self._thread = self._serve()
 
     def _serve(self) -> threading.Thread:
@@ -39,10 +42,13 @@ class Proxy:
     def _carry(self, connection: socket.socket) -> None:
         with connection, suppress(OSError):
             request = _read_request(connection)
-            self.requests.append(request.split(b" ", 2)[1].decode())
+            path = request.split(b" ", 2)[1].decode()
+            self.requests.append(path)
             with socket.create_connection(("127.0.0.1", self._target_port)) as target:
                 target.sendall(request)
                 while piece := target.recv(65536):
+                    if self.answered is not None:
+                        self.answered(path.rsplit("/", 1)[1])
                     if not self.lose_answers:
                         connection.sendall(piece)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -39,7 +40,17 @@ def test_work_is_kept_in_order_and_sent_by_the_next_command(
     assert alice.json(":aweb", "mail", "list")["unread"] == 1
 
 
-@pytest.mark.parametrize("words", [("claim", "bd-1"), ("create", "x"), ("ready",), (":status",)])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("claim", "bd-1"),
+        ("create", "x"),
+        ("ready",),
+        (":status",),
+        (":aweb", "chat", "send-and-leave", "alice", "x"),
+        (":aweb", "chat", "send-and-wait", "alice", "x"),
+    ],
+)
 def test_other_work_is_not_kept(remote: Terminal, proxy: Proxy, words: tuple[str, ...]) -> None:
     proxy.cut()
 
@@ -57,6 +68,39 @@ def test_a_lost_answer_does_not_send_twice(alice: Terminal, remote: Terminal, pr
     remote.bdh("ready")
 
     assert [mail["subject"] for mail in alice.json(":aweb", "mail", "list")["mail"]] == ["Once"]
+
+
+@pytest.mark.parametrize("function", ["comment_bead", "release_bead", "send_mail"])
+def test_a_replay_killed_in_the_middle_sends_each_once(
+    alice: Terminal, remote: Terminal, proxy: Proxy, function: str
+) -> None:
+    """`kill -9` after the database has committed a kept call and before its file is gone."""
+    bead = remote.json("create", "Offline work")["id"]
+    remote.bdh("claim", bead)
+    proxy.cut()
+    remote.bdh("comment", bead, "Not done", expect=4)
+    remote.bdh("release", bead, expect=4)
+    remote.bdh(":aweb", "mail", "send", "alice", "It is yours", expect=4)
+    proxy.mend()
+    proxy.requests.clear()
+    replaying = remote.start("ready")
+    proxy.answered = lambda name: replaying.kill() if name == function else None
+    replaying.communicate(timeout=30)
+    proxy.answered = None
+
+    killed_at = ["comment_bead", "release_bead", "send_mail"].index(function)
+    assert replaying.returncode == -signal.SIGKILL
+    assert len(spooled(remote)) == 3 - killed_at
+    remote.bdh("ready")
+
+    assert proxy.functions().count(function) == 2
+    assert spooled(remote) == []
+    shown = alice.json("show", bead)
+    assert [comment["body"] for comment in shown["comments"]] == ["Not done"]
+    assert [claim["ended_reason"] for claim in shown["claims"]] == ["released"]
+    assert [mail["subject"] for mail in alice.json(":aweb", "mail", "list")["mail"]] == [
+        "It is yours"
+    ]
 
 
 def test_what_is_refused_later_is_told_once_and_kept(
