@@ -102,23 +102,28 @@ function onPersonal(event: string, payload: Record<string, string>): void {
 /** Read the log after the cursor; calls while one runs become one more. */
 export function catchUp(): Promise<void> {
   if (reading) again = true;
-  reading ??= (async () => {
-    try {
-      do {
-        again = false;
-        await readAfterCursor();
-      } while (again);
-      freshAt.value = Date.now();
-      loadError.value = null;
-    } catch (error) {
-      link.value = "stale";
-      loadError.value = error;
-    } finally {
+  reading ??= Promise.resolve()
+    .then(readUntilQuiet)
+    .finally(() => {
       reading = null;
       schedule();
-    }
-  })();
+    });
   return reading;
+}
+
+async function readUntilQuiet(): Promise<void> {
+  try {
+    do {
+      again = false;
+      await readAfterCursor();
+    } while (again);
+    freshAt.value = Date.now();
+    loadError.value = null;
+    if (channels[0]?.state === "joined") link.value = "live";
+  } catch (error) {
+    link.value = "stale";
+    loadError.value = error;
+  }
 }
 
 async function readAfterCursor(): Promise<void> {
@@ -131,7 +136,7 @@ async function readAfterCursor(): Promise<void> {
     if (count > MAX_CATCH_UP) return readAnew();
     apply(page.events);
   }
-  await flush();
+  if (!(await flush())) throw new Error("What has changed could not be read");
 }
 
 async function readAnew(): Promise<void> {

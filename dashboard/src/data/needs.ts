@@ -1,4 +1,3 @@
-import { refuse } from "../lib/toast";
 import * as reads from "./reads";
 import { touch, workspaces } from "./store";
 import type { BdhEvent } from "./types";
@@ -15,7 +14,7 @@ const wanted = {
   escalations: new Set<string>(),
   topics: new Set<string>(),
 };
-let flushing: Promise<void> | null = null;
+let flushing: Promise<boolean> | null = null;
 
 export const need = {
   bead: (id: string): void => void wanted.beads.add(id),
@@ -69,28 +68,42 @@ function take<T>(from: Set<T>): T[] {
 }
 
 async function readWanted(): Promise<void> {
-  const topics = take(wanted.topics);
-  await Promise.all([
-    reads.readBeads(take(wanted.beads)),
-    reads.readLocks(take(wanted.lockHolders)),
-    reads.readWorkspaces(take(wanted.workspaces)),
-    reads.readWaits(take(wanted.sessions)),
-    reads.readEscalations(take(wanted.escalations)),
-  ]);
+  const parts = Object.values(wanted);
+  const taken = parts.map((part) => [...part]);
+  const [ids, holders, agents, sessions, questions, topics] = [
+    take(wanted.beads), take(wanted.lockHolders), take(wanted.workspaces), take(wanted.sessions), take(wanted.escalations), take(wanted.topics),
+  ];
+  try {
+    await Promise.all([
+      reads.readBeads(ids),
+      reads.readLocks(holders),
+      reads.readWorkspaces(agents),
+      reads.readWaits(sessions),
+      reads.readEscalations(questions),
+    ]);
+  } catch (error) {
+    // Still out of date: the next flush asks again.
+    parts.forEach((part, n) => taken[n]?.forEach((one) => part.add(one)));
+    throw error;
+  }
   topics.forEach(touch);
 }
 
 const isWanting = (): boolean => Object.values(wanted).some((part) => part.size > 0);
 
-export function flush(): Promise<void> {
-  flushing ??= (async () => {
-    try {
-      while (isWanting()) await readWanted();
-    } catch (error) {
-      refuse(error);
-    } finally {
-      flushing = null;
-    }
-  })();
+async function readAllWanted(): Promise<boolean> {
+  try {
+    while (isWanting()) await readWanted();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Read what is out of date; false when that failed, and then it stays out of date. */
+export function flush(): Promise<boolean> {
+  flushing ??= Promise.resolve()
+    .then(readAllWanted)
+    .finally(() => (flushing = null));
   return flushing;
 }
