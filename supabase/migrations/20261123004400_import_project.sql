@@ -116,7 +116,7 @@ begin
     from pg_catalog.pg_attribute as a
     where a.attrelid = v_table and a.attnum > 0 and not a.attisdropped and a.attgenerated = '' and a.attidentity = ''
       and a.atttypid <> 'xid8'::regtype
-      and exists (select 1 from jsonb_array_elements(p_rows) as r where r ? a.attname::text);
+      and (a.attname = 'project_id' or exists (select 1 from jsonb_array_elements(p_rows) as r where r ? a.attname::text));
     -- Triggers that tell people of news stand aside (their conditions ask for this).
     perform set_config('bdh.importing', 'on', true);
     execute format('insert into %s (%s) select %s from jsonb_populate_recordset(null::%s, $1)', v_table, v_columns, v_columns, v_table)

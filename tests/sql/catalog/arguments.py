@@ -39,6 +39,28 @@ CALLS: dict[str, tuple[str, dict[str, Any]]] = {
     "list_events": ("alice", {}),
     "plan_usage": ("alice", {}),
     "change_plan": ("service", {"project_id": "$project", "plan": "free"}),
+    "begin_import": (
+        "stranger",
+        {
+            "project": {
+                "id": "a0000000-0000-4000-8000-000000000001",
+                "slug": "moved",
+                "name": "Moved",
+                "prefix": "mm",
+                "next_bead": 1,
+                "created_at": "2026-01-01T00:00:00Z",
+            }
+        },
+    ),
+    "import_rows": (
+        "owner",
+        {
+            "batch": 0,
+            "table": "bead_labels",
+            "rows": [{"bead_id": "$free", "label": "moved"}],
+        },
+    ),
+    "finish_import": ("owner", {}),
     # beads
     "create_bead": ("alice", {"title": "new", "parent_id": "$epic"}),
     "update_beads": (
@@ -135,7 +157,9 @@ CALLS: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 # Made for people who are not in the project yet, or for everybody.
-OPEN = frozenset({"create_project", "accept_invite", "join_project", "schema_version"})
+OPEN = frozenset(
+    {"create_project", "begin_import", "accept_invite", "join_project", "schema_version"}
+)
 
 
 def filled(value: Any, ids: dict[str, Any]) -> Any:
