@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bdh.errors import BdhError, UnreachableError
+from bdh.hooks.budget import backend_seconds
 from bdh.hooks.decide import Obstacle, obstacles_in
 from bdh.hooks.git import Git
 from bdh.hooks.memory import Memory
@@ -21,7 +22,6 @@ from bdh.local.directory import Identity, find_root, open_identity
 if TYPE_CHECKING:
     from bdh.api.rpc import RpcClient
 
-BUDGET_SECONDS = 0.9
 DOWN_SECONDS = 10.0
 LOCK_SECONDS = 900
 
@@ -34,7 +34,7 @@ class Desk:
         self.root = str(identity.root)
         self.git = Git(self.root, hook=hook)
         self.memory = Memory(str(identity.folder / "hooks"))
-        self.deadline = time.monotonic() + BUDGET_SECONDS
+        self.deadline = time.monotonic() + backend_seconds()
         self._client: RpcClient | None = None
 
     def call(self, function: str, **arguments: object) -> dict[str, Any]:

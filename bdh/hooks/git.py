@@ -14,7 +14,8 @@ LOCAL_VARIABLES = (
     "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY",
     "GIT_PREFIX", "GIT_NAMESPACE", "GIT_ALTERNATE_OBJECT_DIRECTORIES",
 )  # fmt: skip
-MAX_ARGUMENT_BYTES = 100_000
+# What fits on a command line everywhere, and into a pipe that nobody reads yet.
+MAX_PORTION_BYTES = 50_000
 NULL_ID = frozenset("0")
 
 
@@ -37,17 +38,18 @@ class Git:
         # Looking must never take a lock that a commit is waiting for.
         self._environment = {**kept, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C.UTF-8"}
 
-    def run(self, *words: str) -> str:
+    def run(self, *words: str, given: bytes = b"") -> str:
         """
-        What `git WORDS` prints.
+        What `git WORDS` prints when it reads `given`, at most `MAX_PORTION_BYTES`.
 
         Raises:
             GitError: it failed.
         """
         arguments = ["git", "-C", self.root, *words]
+        source = _filled_pipe(given) if given else os.open(os.devnull, os.O_RDONLY)
         reader, writer = os.pipe()
         actions = [
-            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_DUP2, source, 0),
             (os.POSIX_SPAWN_DUP2, writer, 1),
             (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0),
         ]
@@ -58,6 +60,7 @@ class Git:
             raise GitError(f"git cannot be run: {error.strerror}") from error
         finally:
             os.close(writer)
+            os.close(source)
         with os.fdopen(reader, "rb") as file:
             output = file.read()
         code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
@@ -161,10 +164,12 @@ class Git:
         found = set[str]()
         for group in _groups(paths):
             try:
-                found.update(self.paths("check-ignore", "-z", "--", *group))
+                given = b"".join(os.fsencode(path) + b"\0" for path in group)
+                output = self.run("check-ignore", "-z", "--stdin", given=given)
             except GitError:
                 # It says so with its exit code when none is ignored.
                 continue
+            found.update(path for path in output.split("\0") if path)
         return found
 
     def content(self, path: str) -> str:
@@ -189,11 +194,18 @@ def _without(environ: Mapping[str, str], names: Iterable[str]) -> dict[str, str]
     return {name: value for name, value in environ.items() if name not in left_out}
 
 
+def _filled_pipe(content: bytes) -> int:
+    reader, writer = os.pipe()
+    os.write(writer, content)
+    os.close(writer)
+    return reader
+
+
 def _groups(paths: Iterable[str]) -> Iterable[list[str]]:
-    """`paths` in portions that fit on a command line."""
+    """`paths` in portions."""
     group, size = list[str](), 0
     for path in paths:
-        if size > MAX_ARGUMENT_BYTES:
+        if size > MAX_PORTION_BYTES:
             yield group
             group, size = [], 0
         group.append(path)

@@ -16,14 +16,14 @@ from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from bdh.hooks.budget import whole_seconds
 from bdh.hooks.hosts import HOSTS, parse, render
 
 if TYPE_CHECKING:
     from bdh.hooks.hosts.event import Event
 
-# Everything a hook does, looking at git included. Pushing asks git for more.
-WHOLE_SECONDS = 1.0
-PUSH_SECONDS = 5.0
+# What pushing may take longer than other hooks: git is asked for more.
+PUSH_SECONDS = 4.0
 MAX_INPUT_BYTES = 16_000_000
 
 
@@ -34,14 +34,14 @@ class OutOfTimeError(Exception):
 def main(words: Sequence[str]) -> int | None:
     """Run the hook that `words` name and return its exit code; `None` if they name none."""
     if len(words) == 2 and words[0] == ":hook" and words[1] in HOSTS:
-        return _safely(lambda: host_hook(words[1]), WHOLE_SECONDS, ".")
+        return _safely(lambda: host_hook(words[1]), whole_seconds(), ".")
     if len(words) > 2 and list(words[:2]) == [":hooks", "run"]:
         from bdh.hooks.commits import HOOKS  # noqa: PLC0415  (agent hosts do not need it)
 
         name, arguments = words[2], list(words[3:])
         if name in HOOKS and arguments[:1] in ([], ["--"]):
-            seconds = PUSH_SECONDS if name == "pre-push" else WHOLE_SECONDS
-            return _safely(lambda: git_hook(name, arguments[1:]), seconds, name)
+            more = PUSH_SECONDS if name == "pre-push" else 0.0
+            return _safely(lambda: git_hook(name, arguments[1:]), whole_seconds() + more, name)
     return None
 
 

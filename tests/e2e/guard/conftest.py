@@ -17,6 +17,8 @@ from tests.support.terminal import Terminal
 __all__ = ["alice", "bob", "empty_repo", "home", "proxy", "remote", "repo"]
 
 CALLS = itertools.count()
+# Whether an agent is denied must not depend on what else this machine does.
+PATIENT = {"BDH_HOOK_SECONDS": "10"}
 
 
 @dataclass
@@ -116,10 +118,10 @@ def files(repo: Terminal) -> None:
 def a(files: None, alice: Terminal) -> Agent:
     """alice-backend's session."""
     alice.bdh(":hooks", "install")
-    return Agent(alice, "alice-session")
+    return Agent(alice.env(**PATIENT), "alice-session")
 
 
 @pytest.fixture
 def b(a: Agent, bob: Terminal) -> Agent:
     """bob-frontend's session, in a worktree beside."""
-    return Agent(bob, "bob-session")
+    return Agent(bob.env(**PATIENT), "bob-session")
