@@ -1,13 +1,25 @@
 import DOMPurify from "dompurify";
-import { marked } from "marked";
+import { Marked } from "marked";
 
+const ESCAPES: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
+const escape = (text: string): string => text.replace(/[&<>"']/g, (one) => ESCAPES[one] ?? one);
+
+// HTML in a text is shown as it was written. A picture becomes a link: the browser asks nobody by itself.
+const markdown = new Marked({
+  async: false,
+  gfm: true,
+  breaks: true,
+  renderer: {
+    html: ({ text }) => escape(text),
+    image: ({ href, text }) => `<a href="${escape(href)}">${escape(text || href)}</a>`,
+  },
+});
 const SAFE = {
-  ALLOWED_TAGS: "a b blockquote br code del em h1 h2 h3 h4 hr i li ol p pre s strong table tbody td th thead tr ul".split(" "),
+  ALLOWED_TAGS: "a blockquote br code del em h1 h2 h3 h4 h5 h6 hr li ol p pre strong table tbody td th thead tr ul".split(" "),
   ALLOWED_ATTR: ["href", "title", "align", "start"],
   ALLOWED_URI_REGEXP: /^(?:https?|mailto):/i,
 };
 
-// No picture is loaded and no page is framed: a text of an agent must not make the browser ask anybody anything.
 DOMPurify.addHook("afterSanitizeAttributes", (node) => {
   if (node.tagName !== "A" || !node.hasAttribute("href")) return;
   node.setAttribute("target", "_blank");
@@ -16,5 +28,5 @@ DOMPurify.addHook("afterSanitizeAttributes", (node) => {
 });
 
 export function render(text: string): string {
-  return DOMPurify.sanitize(marked.parse(text, { async: false, gfm: true, breaks: true }), SAFE);
+  return DOMPurify.sanitize(markdown.parse(text) as string, SAFE);
 }

@@ -106,4 +106,4 @@ class Dashboard:
 
     def close(self) -> None:
         self.context.close()
-        assert self.faults == []
+        assert not self.faults, "\n".join(self.faults)
