@@ -19,9 +19,11 @@ def command(app: App, /, http: bool, host: str, port: int) -> None:
     """Serve this workspace to an MCP client, until it closes its end."""
     import asyncio
 
+    # A directory that is no workspace is told so before the second that the SDK takes to load.
+    identity = app.identity
     from bdh.mcp.workspace import Place
 
-    place = Place(app.identity, app.settings, app.say)
+    place = Place(identity, app.settings, app.say)
     if http:
         from bdh.mcp.http import serve
 
