@@ -83,6 +83,7 @@ class Cost:
     backend_calls: int
     projected_seconds: float
     functions: list[str]
+    before_seconds: list[float]
 
 
 def run_session(
@@ -108,7 +109,7 @@ def run_session(
         total += session.run(("bdh-hook-stamp", host), said("after"))
     total += session.run(hook, said("stop")) + statistics.median(before) * calls
     functions = session.functions()[known:]
-    return Cost(len(functions), total, functions)
+    return Cost(len(functions), total, functions, before)
 
 
 def percentiles(times: Iterable[float]) -> tuple[float, float]:
