@@ -7,6 +7,7 @@ import json
 import logging
 import re
 import secrets
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -26,6 +27,7 @@ from bdh.stack.auth.app import AuthApp
 from bdh.stack.database import Database
 from bdh.stack.functions import Functions
 from bdh.stack.guard import Guard, cors_headers, preflight_headers
+from bdh.stack.metrics import Metrics
 from bdh.stack.realtime.app import RealtimeApp
 from bdh.stack.rest import RestApp
 from bdh.stack.rest.errors import error_body
@@ -56,6 +58,7 @@ class Gateway:
         self._rest = RestApp(settings, self._database, tokens, self._realtime.publish_ids)
         self._auth = AuthApp(settings, self._database, tokens)
         self._functions = Functions(settings)
+        self._metrics = Metrics(settings, lambda: self._realtime.socket_count)
         self._ticker = Ticker(settings.database, after_tick=self._functions.after_tick)
         self._files = StaticFiles(
             settings.dashboard_dir,
@@ -91,12 +94,19 @@ class Gateway:
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         extra: list[Header] = []
         started = False
+        path, began = scope["path"], time.perf_counter()
 
         async def send_with_extra(message: dict[str, Any]) -> None:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
                 message["headers"] = [*message["headers"], *extra]
+                status = message["status"]
+                self._metrics.requests.add(path, status, time.perf_counter() - began)
+                if status >= 500:
+                    log.warning(
+                        "answered %s: %s %s", status, scope["method"], path, extra=_id(extra)
+                    )
             await send(message)
 
         try:
@@ -108,7 +118,7 @@ class Gateway:
             await send_response(send_with_extra, error.status, [JSON, *closing], body)
         except Exception:
             # The last line: a bug must reach the log and the client, and end one request only.
-            log.exception("request failed: %s %s", scope["method"], scope["path"])
+            log.exception("request failed: %s %s", scope["method"], path, extra=_id(extra))
             if started:
                 raise
             body = error_body("internal_error", "The gateway failed; its log says why")
@@ -154,6 +164,8 @@ class Gateway:
             return self._realtime
         if path == "/health":
             return self._health
+        if path == "/metrics":
+            return self._metrics
         if path.startswith("/functions/v1/"):
             return self._functions
         return self._files
@@ -181,6 +193,11 @@ class Gateway:
             await send({"type": "websocket.close", "code": 1008})
             return
         await self._realtime(scope, receive, send)
+
+
+def _id(headers: list[Header]) -> dict[str, str]:
+    """The request's id, for a line of the log."""
+    return {"request_id": headers[0][1].decode("latin-1") if headers else ""}
 
 
 def _is_realtime(path: str) -> bool:
