@@ -43,7 +43,9 @@ def alice(home: Terminal, tmp_path_factory: pytest.TempPathFactory) -> Terminal:
     terminal = home.cd(folder)
     terminal.git("init", "-q", "-b", "main")
     terminal.git("commit", "-q", "--allow-empty", "-m", "Start")
-    terminal.bdh(":init", "--alias", "alice-backend", "--role", "backend", "--no-docs", "--no-hooks")
+    terminal.bdh(
+        ":init", "--alias", "alice-backend", "--role", "backend", "--no-docs", "--no-hooks"
+    )
     return terminal
 
 

@@ -11,8 +11,8 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator
 from tests.support.terminal import Terminal
 
 VIEWS = (
-    "overview", "beads", "beads?as=board", "beads?as=graph&show=all", "beads/new", "claims", "files",
-    "mail", "mail/new", "chat", "chat/new", "escalations", "policies", "settings/project",
+    "overview", "beads", "beads?as=board", "beads?as=graph&show=all", "beads/new", "claims",
+    "files", "mail", "mail/new", "chat", "chat/new", "escalations", "policies", "settings/project",
     "settings/workspaces", "settings/members", "settings/invites", "settings/plan",
     "settings/account", "start",
 )  # fmt: skip
@@ -26,7 +26,9 @@ class Dashboard:
 
     def __init__(self, browser: Browser, terminal: Terminal, **options: Any) -> None:
         self.terminal = terminal.env(BDH_HUMAN="1")
-        self.context: BrowserContext = browser.new_context(viewport={"width": 1440, "height": 900}, **options)
+        self.context: BrowserContext = browser.new_context(
+            viewport={"width": 1440, "height": 900}, **options
+        )
         self.context.set_default_timeout(8 * SECONDS)
         self.page: Page = self.context.new_page()
         self.faults: list[str] = []
@@ -57,7 +59,10 @@ class Dashboard:
     def choose_project(self) -> None:
         """The operator of this stack is a member of every test's project."""
         slug = self.terminal.json(":whoami")["project"]["slug"]
-        if self.page.locator(".project").first.inner_text() != slug and self.page.locator("select.project").count():
+        if (
+            self.page.locator(".project").first.inner_text() != slug
+            and self.page.locator("select.project").count()
+        ):
             self.page.locator("select.project").select_option(label=slug)
         expect(self.page.locator("main h1")).to_be_visible()
 
@@ -94,10 +99,15 @@ class Dashboard:
 
     def axe(self) -> list[str]:
         """Violations of WCAG 2.2 A and AA on what is shown now."""
-        source = resources.files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
+        source = (
+            resources.files("axe_playwright_python")
+            .joinpath("axe.min.js")
+            .read_text(encoding="utf-8")
+        )
         self.page.evaluate(source)
         found = self.page.evaluate(
-            "() => axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']})"
+            "rules => axe.run(document, {runOnly: rules})",
+            ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
         )
         return [
             f"{one['id']}: {node['target']} {node['failureSummary']}"

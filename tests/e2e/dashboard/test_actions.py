@@ -66,7 +66,9 @@ def test_dependencies_are_added_and_removed(board: Dashboard, alice: Terminal) -
     board.page.locator(".toast.bad button").click()
 
 
-def test_a_refused_action_is_taken_back_in_the_refusals_words(board: Dashboard, alice: Terminal, bob: Terminal) -> None:
+def test_a_refused_action_is_taken_back_in_the_refusals_words(
+    board: Dashboard, alice: Terminal, bob: Terminal
+) -> None:
     """The page shows the claim at once, then why there is none."""
     blocker = alice.json("create", "Lay the pipe")["id"]
     bead = alice.json("create", "Open the tap")["id"]
@@ -78,7 +80,9 @@ def test_a_refused_action_is_taken_back_in_the_refusals_words(board: Dashboard, 
     board.page.locator(".toast.bad button").click()
 
 
-def test_another_agents_claim_is_taken_over_and_released(board: Dashboard, alice: Terminal, bob: Terminal) -> None:
+def test_another_agents_claim_is_taken_over_and_released(
+    board: Dashboard, alice: Terminal, bob: Terminal
+) -> None:
     """Both need a reason, and the holder is told it."""
     one = alice.json("create", "Mow the lawn")["id"]
     two = alice.json("create", "Rake the leaves")["id"]
@@ -91,7 +95,9 @@ def test_another_agents_claim_is_taken_over_and_released(board: Dashboard, alice
     told = bob.json(":aweb", "mail", "search", "mower")["mail"][0]
     assert "the mower is mine" in told["body"]
     board.go("claims")
-    board.page.locator(".claim-row").filter(has_text="Rake the leaves").get_by_role("button", name="Release").click()
+    board.page.locator(".claim-row").filter(has_text="Rake the leaves").get_by_role(
+        "button", name="Release"
+    ).click()
     board.answer("Release", "bob is on holiday")
     board.gone("Rake the leaves")
     assert alice.json("show", two)["status"] == "open"
@@ -117,7 +123,9 @@ def test_mail_goes_both_ways_with_receipts(board: Dashboard, bob: Terminal) -> N
     board.page.get_by_label("Ask for an acknowledgement").check()
     board.click("Send", "main")
     board.see("read by 0 of 1", ".split-detail")
-    mail = next(one for one in bob.json(":aweb", "mail", "list")["mail"] if one["subject"] == "Lunch")
+    mail = next(
+        one for one in bob.json(":aweb", "mail", "list")["mail"] if one["subject"] == "Lunch"
+    )
     bob.bdh(":aweb", "mail", "open", mail["id"])
     bob.bdh(":aweb", "mail", "reply", mail["id"], "With bread")
     board.see("With bread", ".split-detail")
@@ -127,9 +135,20 @@ def test_mail_goes_both_ways_with_receipts(board: Dashboard, bob: Terminal) -> N
     assert bob.json(":aweb", "mail", "search", "butter")["mail"][0]["body"] == "And butter"
 
 
-def test_a_waiting_agent_is_answered_in_chat(board: Dashboard, alice: Terminal, bob: Terminal) -> None:
+def test_a_waiting_agent_is_answered_in_chat(
+    board: Dashboard, alice: Terminal, bob: Terminal
+) -> None:
     """The page shows who waits for whom; joining and answering ends the wait."""
-    waiting = bob.start(":aweb", "chat", "send-and-wait", "alice", "Which hammer?", "--start-conversation", "--wait", "60s")
+    waiting = bob.start(
+        ":aweb",
+        "chat",
+        "send-and-wait",
+        "alice",
+        "Which hammer?",
+        "--start-conversation",
+        "--wait",
+        "60s",
+    )
     try:
         board.see("waiting", ".attention")
         board.page.locator(".attention").get_by_role("link", name="Watch").first.click()
@@ -149,10 +168,21 @@ def test_a_waiting_agent_is_answered_in_chat(board: Dashboard, alice: Terminal, 
 @pytest.mark.parametrize("how", ["option", "words"])
 def test_an_escalation_is_answered(board: Dashboard, bob: Terminal, how: str) -> None:
     """By a button or in words; the waiting command returns with it."""
-    asking = bob.start(":escalate", f"Fence colour by {how}?", "It **matters**", "--option", "Green", "--option", "Red", "--wait")
+    asking = bob.start(
+        ":escalate",
+        f"Fence colour by {how}?",
+        "It **matters**",
+        "--option",
+        "Green",
+        "--option",
+        "Red",
+        "--wait",
+    )
     try:
         board.see(f"Fence colour by {how}?", ".attention").click()
-        board.page.locator(".attention li").filter(has_text=how).get_by_role("link", name="Answer").click()
+        board.page.locator(".attention li").filter(has_text=how).get_by_role(
+            "link", name="Answer"
+        ).click()
         if how == "option":
             board.click("Red", ".split-detail")
         else:
@@ -187,9 +217,13 @@ def test_a_policy_is_edited_compared_and_put_in_force(board: Dashboard, alice: T
 def test_settings_invites_and_workspaces(board: Dashboard, alice: Terminal) -> None:
     """A setting changes, an invitation is made and revoked, a workspace is removed."""
     board.go("settings/project")
-    board.page.locator(".setting").filter(has_text="Git hooks").get_by_role("combobox").select_option("block")
+    board.page.locator(".setting").filter(has_text="Git hooks").get_by_role(
+        "combobox"
+    ).select_option("block")
     board.see("Saved", ".toasts")
-    assert alice.env(BDH_HUMAN="1").json(":project", "settings")["settings"]["guard_mode"] == "block"
+    assert (
+        alice.env(BDH_HUMAN="1").json(":project", "settings")["settings"]["guard_mode"] == "block"
+    )
     board.go("settings/invites")
     board.click("Make invite", "main")
     board.see("bdh :join", ".secret")
@@ -197,7 +231,9 @@ def test_settings_invites_and_workspaces(board: Dashboard, alice: Terminal) -> N
     board.see("None", "main")
     alice.bdh(":add-worktree", "tester", "--alias", "dora-tester")
     board.go("settings/workspaces")
-    board.page.locator(".row").filter(has_text="dora-tester").get_by_role("button", name="Remove").click()
+    board.page.locator(".row").filter(has_text="dora-tester").get_by_role(
+        "button", name="Remove"
+    ).click()
     board.answer("Remove")
     board.gone("dora-tester")
     assert "dora-tester" not in alice.bdh(":status").out

@@ -14,7 +14,9 @@ from tests.support.terminal import Terminal
 PATIENT_SECONDS = 2.0
 
 
-def test_a_change_by_the_command_line_shows_without_reload(board: Dashboard, alice: Terminal) -> None:
+def test_a_change_by_the_command_line_shows_without_reload(
+    board: Dashboard, alice: Terminal
+) -> None:
     """A bead created, claimed and closed by an agent moves through the open list."""
     board.go("beads")
     bead = alice.json("create", "Sharpen the saw")["id"]
@@ -27,7 +29,9 @@ def test_a_change_by_the_command_line_shows_without_reload(board: Dashboard, ali
     expect(row).to_have_count(0, timeout=PATIENT_SECONDS * 1000)
 
 
-def test_locks_and_questions_show_on_the_overview(board: Dashboard, alice: Terminal, bob: Terminal) -> None:
+def test_locks_and_questions_show_on_the_overview(
+    board: Dashboard, alice: Terminal, bob: Terminal
+) -> None:
     """Held files, a conflict, a question: each is there a moment later."""
     alice.bdh(":reserve", "src/live.py", "--reason", "live test")
     board.see("src/live.py", ".agents")
@@ -54,7 +58,9 @@ def test_two_windows_show_the_same(browser: Browser, board: Dashboard, alice: Te
     other.close()
 
 
-def test_it_reads_once_in_thirty_seconds_while_all_is_quiet(browser: Browser, alice: Terminal) -> None:
+def test_it_reads_once_in_thirty_seconds_while_all_is_quiet(
+    browser: Browser, alice: Terminal
+) -> None:
     """A healthy socket means one read after the cursor every 30 s, and nothing more."""
     window = Dashboard(browser, alice)
     window.page.clock.install()
@@ -64,7 +70,9 @@ def test_it_reads_once_in_thirty_seconds_while_all_is_quiet(browser: Browser, al
     expect(window.page.locator(".overview")).to_be_visible()
     window.page.wait_for_timeout(1500)
     asked: list[str] = []
-    window.page.on("request", lambda request: asked.append(request.url.split("/")[-1].split("?")[0]))
+    window.page.on(
+        "request", lambda request: asked.append(request.url.split("/")[-1].split("?")[0])
+    )
     for _ in range(3):
         window.page.clock.run_for(30_000)
         window.page.wait_for_timeout(300)

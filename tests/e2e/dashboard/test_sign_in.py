@@ -35,8 +35,10 @@ def sign_in_by_code(window: Dashboard, email: str, *, keep: bool = False) -> Non
     page.get_by_role("button", name="Sign in").click()
 
 
-def test_the_token_works_once_and_leaves_the_address_at_once(browser: Browser, window: Dashboard) -> None:
-    """After it the address, the history and the storage hold no token of it; a second use is refused."""
+def test_the_token_works_once_and_leaves_the_address_at_once(
+    browser: Browser, window: Dashboard
+) -> None:
+    """Neither address nor storage hold it afterwards; a second use is refused."""
     address = window.address
     token = address.split("#token=")[1]
     window.page.goto(address)
@@ -57,12 +59,16 @@ def test_signing_out_forgets_the_session(window: Dashboard) -> None:
     window.see("Live")
     window.click("Sign out")
     window.see("E-mail address")
-    assert "auth" not in window.page.evaluate("() => JSON.stringify([localStorage, sessionStorage])")
+    assert "auth" not in window.page.evaluate(
+        "() => JSON.stringify([localStorage, sessionStorage])"
+    )
     window.page.reload()
     window.see("E-mail address")
 
 
-def test_a_human_signs_up_by_code_creates_a_project_and_sees_no_other(window: Dashboard, alice: Terminal) -> None:
+def test_a_human_signs_up_by_code_creates_a_project_and_sees_no_other(
+    window: Dashboard, alice: Terminal
+) -> None:
     """RLS is the only gate: another project's rows are not there, whatever is asked for."""
     hidden = alice.json("create", "Nobody else's business")["id"]
     window.page.goto(window.address.split("#")[0])
@@ -102,7 +108,9 @@ def test_a_member_joins_by_invitation(browser: Browser, window: Dashboard, alice
     guest.close()
 
 
-def test_an_export_is_a_page_for_any_static_host(window: Dashboard, alice: Terminal, tmp_path: Path) -> None:
+def test_an_export_is_a_page_for_any_static_host(
+    window: Dashboard, alice: Terminal, tmp_path: Path
+) -> None:
     """It carries its backend, and a policy that names it."""
     alice.bdh(":dashboard", "export", "--to", str(tmp_path / "site"))
     page = (tmp_path / "site" / "index.html").read_text()

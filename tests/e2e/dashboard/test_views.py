@@ -62,14 +62,21 @@ def test_nothing_overflows_at_any_width(themed: Dashboard, busy: Terminal) -> No
         for place in places(busy):
             themed.go(place)
             themed.page.wait_for_timeout(60)
-            over = themed.page.evaluate("() => document.querySelector('main').scrollWidth - document.querySelector('main').clientWidth")
+            over = themed.page.evaluate(
+                "() => { const it = document.querySelector('main');"
+                " return it.scrollWidth - it.clientWidth }"
+            )
             wide += [f"{place} at {width}: {over} px"] if over > 0 else []
     assert not wide, "\n".join(wide)
 
 
 def test_a_detail_can_be_linked_to_and_talk_opens(themed: Dashboard, busy: Terminal) -> None:
     """Chat, escalation and mail open from their lists."""
-    for view, row, text in (("chat", "alice-backend", "shape"), ("escalations", "Round up?", "Cents are lost"), ("mail", "Report", "All quiet")):
+    for view, row, text in (
+        ("chat", "alice-backend", "shape"),
+        ("escalations", "Round up?", "Cents are lost"),
+        ("mail", "Report", "All quiet"),
+    ):
         themed.go(view)
         themed.page.locator("main [data-row]").get_by_text(row).first.click()
         themed.see(text, ".split-detail")

@@ -17,7 +17,9 @@ MARKDOWN = (
 
 def plant(alice: Terminal, bob: Terminal) -> str:
     """The payload in every field that an agent can write."""
-    bead = alice.json("create", f"B {EVIL}", "--description", MARKDOWN, "--labels", "<b>x</b>")["id"]
+    bead: str = alice.json(
+        "create", f"B {EVIL}", "--description", MARKDOWN, "--labels", "<b>x</b>"
+    )["id"]
     alice.bdh("comment", bead, MARKDOWN)
     alice.bdh("claim", bead)
     alice.bdh(":reserve", "src/<img src=x onerror=hurt=1>.py", "--reason", EVIL)
@@ -27,11 +29,21 @@ def plant(alice: Terminal, bob: Terminal) -> str:
     return bead
 
 
-def test_no_text_of_an_agent_runs_or_loads_anything(board: Dashboard, alice: Terminal, bob: Terminal) -> None:
+def test_no_text_of_an_agent_runs_or_loads_anything(
+    board: Dashboard, alice: Terminal, bob: Terminal
+) -> None:
     bead = plant(alice, bob)
     asked: list[str] = []
     board.page.on("request", lambda request: asked.append(request.url))
-    for view in ("overview", "beads", "beads?as=board", "claims", "files", f"beads/{bead}", "agents/alice-backend"):
+    for view in (
+        "overview",
+        "beads",
+        "beads?as=board",
+        "claims",
+        "files",
+        f"beads/{bead}",
+        "agents/alice-backend",
+    ):
         board.go(view)
         expect(board.page.locator("main")).to_contain_text("<img")
     for view in ("mail", "chat", "escalations"):
@@ -41,7 +53,14 @@ def test_no_text_of_an_agent_runs_or_loads_anything(board: Dashboard, alice: Ter
     board.page.wait_for_timeout(200)
     assert board.page.evaluate("() => window.hurt") is None
     main = board.page.locator("main")
-    for tag in ("img", "script", "iframe", ".markdown form", ".markdown [style]", "a[href^=javascript]"):
+    for tag in (
+        "img",
+        "script",
+        "iframe",
+        ".markdown form",
+        ".markdown [style]",
+        "a[href^=javascript]",
+    ):
         expect(main.locator(tag)).to_have_count(0)
     assert [url for url in asked if "evil" in url] == []
     link = board.page.locator(".markdown a[href='https://example.test/']").first
@@ -50,7 +69,7 @@ def test_no_text_of_an_agent_runs_or_loads_anything(board: Dashboard, alice: Ter
 
 
 def test_the_policy_forbids_what_the_sanitiser_might_miss(board: Dashboard) -> None:
-    """Inline script, script from elsewhere, and asking another host: each is refused by the browser."""
+    """Inline script and asking another host: the browser refuses both."""
     answer = board.page.request.get(board.url)
     policy = answer.headers["content-security-policy"]
     assert "unsafe" not in policy
