@@ -104,6 +104,41 @@ async def test_exec_gets_the_event_and_nothing_is_injected(
     assert len(out.splitlines()) == 2
 
 
+async def test_exec_runs_one_at_a_time_and_each_once_across_a_restart(
+    office: Office, alice: Agent, bob: Agent
+) -> None:
+    script = alice.folder / "slow.py"
+    script.write_text(
+        "import sys, json, pathlib, time\n"
+        "text = json.load(sys.stdin)['data']['subject']\n"
+        "log = pathlib.Path('log.txt').open('a', buffering=1)\n"
+        "log.write(f'begin {text}\\n')\n"
+        "time.sleep(0.1)\n"
+        "log.write(f'end {text}\\n')\n"
+        "sys.exit(3)\n"
+    )
+    process = alice.start(
+        ":watch", "--exec", f"{sys.executable} {script}",
+        "--type", "escalation.opened", "--count", "8",
+    )  # fmt: skip
+    await office.until("select count(*) > 0 from private.attendance")
+    for number in range(8):
+        if number == 3:
+            office.gateway.kill()
+        await office.sql.call(bob.caller, "escalate", subject=str(number), situation="x")
+        if number == 5:
+            await asyncio.to_thread(office.gateway.restart)
+
+    _out, err = await asyncio.to_thread(process.communicate, timeout=20)
+
+    assert process.returncode == 0, err
+    assert (alice.folder / "log.txt").read_text().splitlines() == [
+        f"{what} {number}" for number in range(8) for what in ("begin", "end")
+    ]
+    # A program that fails is named, and the next event is given to it all the same.
+    assert err.count("ended with 3") == 8
+
+
 async def test_a_watcher_sees_messages_now(office: Office, alice: Agent, bob: Agent) -> None:
     process = await watching(office, alice)
     sent = bob.json(":aweb", "mail", "send", "alice", "hello")
