@@ -105,11 +105,20 @@ def post(
         raise NotSentError(_reason(error, timeout)) from error
     with closing(connection):
         try:
-            connection.settimeout(_left(deadline))
-            connection.sendall(request)
+            _send(connection, request, deadline)
             return _read_reply(_Reader(connection, deadline))
         except (OSError, ValueError) as error:
             raise LostError(_reason(error, timeout)) from error
+
+
+def _send(connection: socket.socket, request: bytes, deadline: float) -> None:
+    connection.settimeout(_left(deadline))
+    try:
+        connection.sendall(request)
+    except (BrokenPipeError, ConnectionResetError):
+        # It has heard enough, and may have said why: a body that is too long, for example. If it
+        # has not, reading says that the connection is gone.
+        return
 
 
 def _head(address: Address, path: str, headers: Mapping[str, str], length: int) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -10,8 +11,12 @@ from bdh.core.ports import Backend
 from bdh.models.transfer import BadLine, Conflict, Imported
 
 BATCH_BEADS = 500
-# The gateway takes ten megabytes; the rest is for what JSON adds on the way.
+# The gateway takes ten megabytes.
 BATCH_BYTES = 4_000_000
+MAX_BEAD_BYTES = 9_000_000
+MAX_DEPTH = 100
+# An even number of backslashes before it: then it is the character, not its name in a text.
+NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 PAGE_BEADS = 1000
 
 
@@ -45,19 +50,54 @@ def import_lines(
 
 
 def parsed(lines: Iterable[str], bad: list[BadLine]) -> Iterator[tuple[dict[str, Any], int]]:
-    """The objects in `lines` with their lengths; others go to `bad`."""
+    """The beads in `lines` with their lengths on the wire; others go to `bad`."""
     for number, text in enumerate(lines, 1):
         if not text.strip():
             continue
         try:
-            bead = json.loads(text)
-        except ValueError as error:
-            bad.append(BadLine(number, f"not JSON: {error}"))
-            continue
-        if isinstance(bead, dict) and isinstance(bead.get("id"), str):
-            yield bead, len(text)
-        else:
-            bad.append(BadLine(number, "not a bead: an object with an id"))
+            yield _bead(text)
+        except RecursionError:
+            bad.append(BadLine(number, TOO_DEEP))
+        except _BadBeadError as error:
+            bad.append(BadLine(number, str(error)))
+
+
+TOO_DEEP = "nested too deeply"
+
+
+class _BadBeadError(Exception):
+    """Why a line is left out: one that cannot be sent must not take its batch with it."""
+
+
+def _bead(text: str) -> tuple[dict[str, Any], int]:
+    try:
+        bead = json.loads(text)
+        wire = json.dumps(bead, allow_nan=False)
+    except ValueError as error:
+        raise _BadBeadError(f"not JSON: {error}") from None
+    if not isinstance(bead, dict) or not isinstance(bead.get("id"), str):
+        raise _BadBeadError("not a bead: an object with an id")
+    if len(wire) > MAX_BEAD_BYTES:
+        raise _BadBeadError("too long: more than nine megabytes")
+    if NUL.search(wire):
+        raise _BadBeadError("contains the character NUL, which cannot be stored")
+    if _depth(bead) > MAX_DEPTH:
+        raise _BadBeadError(TOO_DEEP)
+    return bead, len(wire)
+
+
+def _depth(value: object) -> int:
+    level, values = 0, [value]
+    while values:
+        level += 1
+        values = [child for one in values for child in _children(one)]
+    return level
+
+
+def _children(value: object) -> Iterable[object]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def batches(beads: Iterable[tuple[dict[str, Any], int]]) -> Iterator[list[dict[str, Any]]]:

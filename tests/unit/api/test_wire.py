@@ -171,6 +171,27 @@ def test_tls_to_a_server_without_it_was_surely_not_sent(serve: Serve) -> None:
     listener.close()
 
 
+def test_an_answer_given_before_all_was_heard_is_read() -> None:
+    """As a gateway does that takes no more than ten megabytes."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def answer() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(4096)
+            connection.sendall(b"HTTP/1.1 413 Too Long\r\nContent-Length: 0\r\n\r\n")
+            connection.shutdown(socket.SHUT_RDWR)
+
+    thread = threading.Thread(target=answer, daemon=True)
+    thread.start()
+    address = parse_url(f"http://127.0.0.1:{listener.getsockname()[1]}")
+    reply = post(address, "/x", {}, b"x" * 50_000_000, 10)
+    thread.join(5)
+    listener.close()
+
+    assert reply.status == 413
+
+
 def test_a_proxy_that_refuses_was_surely_not_used(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
