@@ -13,6 +13,7 @@ AGENT_HOST_PREFIXES = ("CODEX_", "CURSOR_")
 AGENT_HOST_NAMES = ("CLAUDECODE", "CLAUDE_CODE_ENTRYPOINT", "GEMINI_CLI", "OPENCODE", "AIDER")
 TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
 DEFAULT_TIMEOUT_SECONDS = 10.0
+MAX_TIMEOUT_SECONDS = 3600.0
 
 
 @dataclass(frozen=True, repr=False)
@@ -38,13 +39,17 @@ class Settings:
     def timeout_seconds(self) -> float:
         """How long one request may take."""
         try:
-            return float(self.timeout.text or DEFAULT_TIMEOUT_SECONDS)
+            seconds = float(self.timeout.text or DEFAULT_TIMEOUT_SECONDS)
         except ValueError:
+            seconds = 0
+        # Not a number is neither more nor less than anything.
+        if not 0 < seconds <= MAX_TIMEOUT_SECONDS:
             raise UsageError(
                 f"BDH_TIMEOUT is not a number of seconds: {self.timeout.text!r}",
                 code="usage",
                 hint="BDH_TIMEOUT=10 bdh …",
-            ) from None
+            )
+        return seconds
 
     @property
     def opted_in_as_human(self) -> bool:

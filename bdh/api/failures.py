@@ -23,6 +23,8 @@ _SESSION_OVER = (
     "session_expired", "user_not_found", "bad_jwt", *TOKEN_REJECTED,
 )  # fmt: skip
 _BAD_KEY = ("PGRST302", "no_authorization", "")
+# The class of SQLSTATE for a value that Postgres cannot read.
+_BAD_VALUE = "22"
 # The function, or these arguments of it, do not exist there: two versions of bdh.
 _OTHER_SCHEMA = ("PGRST202", "PGRST203", "42883", "42P01")
 
@@ -135,6 +137,10 @@ def _refusal(status: int, code: str, fields: Mapping[str, Any]) -> RefusedError:
     if code in _OTHER_SCHEMA:
         details = {**details, "backend_hint": hint}
         hint = "bdh :deploy-check (the backend's schema and this bdh differ)"
+    if len(code) == 5 and code.startswith(_BAD_VALUE) and status == 400:
+        # Postgres could not read an argument, before any function of ours saw it.
+        details, code = {**details, "backend_code": code}, "bad_argument"
+        hint = hint or "times are ISO 8601, as in 2026-11-22T09:00Z: see the verb's --help"
     if not code:
         code = "workspace_gone" if status == 410 else f"http_{status}"
     return RefusedError(_message(fields, status), code=code, hint=hint, details=details)

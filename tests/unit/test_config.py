@@ -42,8 +42,12 @@ def test_settings_are_frozen() -> None:
 def test_a_timeout_is_a_number() -> None:
     assert resolve(environ={"BDH_TIMEOUT": "2.5"}).timeout_seconds == 2.5
     assert resolve(environ={}).timeout_seconds == 10
+
+
+@pytest.mark.parametrize("text", ["soon", "0", "-1", "nan", "inf", "1e9"])
+def test_other_timeouts_are_refused(text: str) -> None:
     with pytest.raises(UsageError):
-        _ = resolve(environ={"BDH_TIMEOUT": "soon"}).timeout_seconds
+        _ = resolve(environ={"BDH_TIMEOUT": text}).timeout_seconds
 
 
 @pytest.mark.parametrize("name", ["CLAUDECODE", "CODEX_SANDBOX", "CURSOR_TRACE_ID"])

@@ -120,6 +120,14 @@ def test_another_version_of_the_schema_is_named_as_such() -> None:
     assert found.details["backend_hint"] == "Perhaps you meant x"
 
 
+def test_a_value_that_postgres_cannot_read_is_a_bad_argument() -> None:
+    body = {"code": "22007", "message": 'invalid input syntax for type timestamp: "never"'}
+    found = error(400, body)
+    assert (found.code, found.details["backend_code"]) == ("bad_argument", "22007")
+    assert "never" in found.message
+    assert found.hint is not None
+
+
 def test_only_a_rejected_token_is_worth_another() -> None:
     def reply(status: int, code: str) -> Reply:
         return Reply(status, {}, json.dumps({"code": code}).encode())
