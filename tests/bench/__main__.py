@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from tests.bench import cli, http_claims, mcp, realtime_latency, sql_claims
+from tests.bench import chat, cli, dashboard, hooks, http_claims, mcp, realtime_latency, sql_claims
 from tests.bench.sql_claims import Figure
 from tests.support import cluster as clusters
 from tests.support.cluster import TestCluster
@@ -52,9 +52,21 @@ def claims() -> list[Figure]:
 
 
 def realtime() -> list[Figure]:
-    """Commit to subscriber, memory of sockets; prints its own table."""
-    realtime_latency.main()
-    return []
+    """Commit to subscriber, memory of sockets."""
+    with durable_cluster() as cluster:
+        return realtime_latency.fan_out(cluster)
+
+
+def writers() -> list[Figure]:
+    """Committing messages with and without NOTIFY."""
+    with durable_cluster() as cluster:
+        return realtime_latency.notifying(cluster)
+
+
+def talking() -> list[Figure]:
+    """A question and its answer, between commands and between clients that stay."""
+    with durable_cluster() as cluster:
+        return asyncio.run(chat.round_trips(cluster))
 
 
 def mcp_server() -> list[Figure]:
@@ -68,10 +80,13 @@ SECTIONS: dict[str, Callable[[], list[Figure]]] = {
     "commands": cli.commands,
     "hooks": hooks.figures,
     "claims": claims,
+    "dashboard": dashboard.figures,
     "growth": growth,
     "mcp": mcp_server,
     "ready": ready,
     "realtime": realtime,
+    "writers": writers,
+    "chat": talking,
 }
 
 

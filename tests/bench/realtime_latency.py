@@ -1,10 +1,9 @@
 """
 How long from a commit to its subscribers, and what an open socket costs.
 
-`python -m tests.bench.realtime_latency` prints it for 1, 100 and 500 subscribers of one topic, for
-2,000 sockets, and how much 16 writers suffer from each other's notifications. Subscribers are bare
-sockets that only look at the clock, so that the figures are the gateway's and not a client
-library's; they share the machine with it.
+For 1, 100 and 500 subscribers of one topic, for 2,000 sockets, and how much 16 writers suffer from
+each other's notifications. Subscribers are bare sockets that only look at the clock, so that the
+figures are the gateway's and not a client library's; they share the machine with it.
 """
 
 from __future__ import annotations
@@ -14,10 +13,9 @@ import base64
 import json
 import os
 import statistics
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -26,11 +24,14 @@ import asyncpg
 import uvloop
 
 from bdh.stack.tokens import Tokens
+from tests.bench.sql_claims import Figure
 from tests.support.cluster import TestCluster, TestDatabase
 from tests.support.gateway import TestGateway
 from tests.support.realtime import POLICIES, sign
 
 TOPIC = "room:open"
+SIZES = (1, 100, 500)
+SOCKETS = 2_000
 MARK = b'"sent_at": '
 
 
@@ -242,30 +243,34 @@ async def _prepare(database: TestDatabase) -> None:
     await connection.close()
 
 
-def main(sizes: Sequence[int] = (1, 100, 500), sockets: int = 2000) -> None:
-    """Print the table."""
-    cluster = TestCluster()
-    cluster.start()
-    out = sys.stdout.write
-    try:
-        with served(cluster) as (gateway, database):
-            for size in sizes:
-                got = uvloop.run(latency(gateway, database, size))
-                out(
-                    f"{got.subscribers:>5} subscribers, {got.messages} messages: "
-                    f"p50 {got.p50_ms:.1f} ms, p99 {got.p99_ms:.1f} ms, max {got.max_ms:.1f} ms\n"
-                )
-            for notify in (True, False):
-                rate = uvloop.run(writers(database, notify=notify))
-                out(f"16 writers, {'with' if notify else 'without'} NOTIFY: {rate:.0f} commits/s\n")
-            used = uvloop.run(memory(gateway, sockets))
-            each_kb = (used.joined_mb - used.idle_mb) * 1024 / used.sockets
-            out(f"{used.sockets} sockets: {used.joined_mb:.0f} MB PSS, {used.idle_mb:.0f} MB "
-                f"without, {each_kb:.0f} KB each\n")  # fmt: skip
-    finally:
-        with suppress(ProcessLookupError):
-            cluster.stop()
+def fan_out(cluster: TestCluster) -> list[Figure]:
+    """Percentiles by the number of subscribers, and the memory of sockets."""
+    figures = []
+    with served(cluster) as (gateway, database):
+        for size in SIZES:
+            got = uvloop.run(latency(gateway, database, size))
+            name = f"commit to {size} subscriber{'s' if size > 1 else ''}"
+            figures += [
+                Figure(f"{name}, p50", got.p50_ms, "ms"),
+                Figure(f"{name}, p99", got.p99_ms, "ms"),
+                Figure(f"{name}, max of {got.messages} messages", got.max_ms, "ms"),
+            ]
+        used = uvloop.run(memory(gateway, SOCKETS))
+    each_kb = (used.joined_mb - used.idle_mb) * 1024 / used.sockets
+    return [
+        *figures,
+        Figure("gateway without sockets (PSS)", used.idle_mb, "MB"),
+        Figure(f"gateway with {used.sockets} joined sockets (PSS)", used.joined_mb, "MB"),
+        Figure("each socket", each_kb, "KB"),
+    ]
 
 
-if __name__ == "__main__":
-    main()
+def notifying(cluster: TestCluster) -> list[Figure]:
+    """What `bdh.sent` in place of NOTIFY is worth to 16 writers; wants a cluster with fsync."""
+    with served(cluster) as (_gateway, database):
+        rates = {notify: uvloop.run(writers(database, notify=notify)) for notify in (True, False)}
+    return [
+        Figure("16 writers with NOTIFY, as sessions outside of the gateway", rates[True], "/s"),
+        Figure("16 writers without, as through the gateway", rates[False], "/s"),
+        Figure("the second to the first", rates[False] / rates[True], "x"),
+    ]
