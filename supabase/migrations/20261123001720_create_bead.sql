@@ -123,6 +123,9 @@ begin
     if v_done is not null then
         return v_done;
     end if;
+    if v_id !~ '^[^[:space:][:cntrl:]]+$' then
+        perform private.fail('bad_field', 400, 'An id has no spaces', 'bd-12', jsonb_build_object('field', 'id'));
+    end if;
     if v_fields ->> 'parent_id' is not null then
         v_edges := jsonb_build_array(jsonb_build_object('id', v_fields -> 'parent_id', 'type', 'parent-child')) || v_edges;
     end if;

@@ -71,6 +71,7 @@ async def test_creating_in_progress_claims(sql: Sql, alice: Caller) -> None:
         ({"title": "x" * 501}, "too_long"),
         ({"title": "x", "priority": 5}, "bad_field"),
         ({"title": "x", "status": "tombstone"}, "bad_field"),
+        ({"title": "x", "id": "a b"}, "bad_field"),
         ({"title": "x", "parent_id": "bd-99"}, "not_found"),
         ({"title": "x", "depends_on": ["bd-99"]}, "not_found"),
     ],

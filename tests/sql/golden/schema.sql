@@ -833,6 +833,43 @@ $$;
 
 COMMENT ON FUNCTION private.beads_json(p_project_id uuid, p_ids text[]) IS 'Beads by id, in the order given.';
 
+CREATE FUNCTION private.begin_import(p_project jsonb, p_slug text) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    v_human  private.human_info := private.signed_in_human('import a project');
+    v_plan   text := private.setting('default_plan') #>> '{}';
+    v_id     uuid := (p_project ->> 'id')::uuid;
+    v_member uuid;
+begin
+    if exists (select 1 from public.projects as p where p.id = v_id) then
+        perform private.fail('conflict', 409, 'This project is on this backend already', 'bdh :whoami');
+    end if;
+    insert into public.projects (id, slug, name, prefix, plan, settings, next_bead, created_at, created_by)
+    values (v_id, coalesce(p_slug, p_project ->> 'slug'), private.clean_line(p_project ->> 'name', 200, 'The name'),
+        p_project ->> 'prefix', v_plan, private.checked_settings('{}', coalesce(p_project -> 'settings', '{}')),
+        (p_project ->> 'next_bead')::bigint, (p_project ->> 'created_at')::timestamptz, v_human.user_id)
+    on conflict (slug) do nothing;
+    if not found then
+        perform private.fail('slug_taken', 409, 'There is already a project of this name', 'bdh :project import FILE --slug OTHER');
+    end if;
+    perform private.check_project_limit(v_human.user_id, v_plan);
+    -- Who was a member there under this address keeps the id, and with it mail and answers.
+    select (m ->> 'id')::uuid into v_member from jsonb_array_elements(coalesce(p_project -> 'members', '[]')) as m
+    where lower(m ->> 'email') = v_human.email
+      and not exists (select 1 from public.members as o where o.id = (m ->> 'id')::uuid)
+      and not exists (select 1 from public.workspaces as o where o.id = (m ->> 'id')::uuid)
+    limit 1;
+    insert into public.members (id, project_id, user_id, role, name, email)
+    values (coalesce(v_member, gen_random_uuid()), v_id, v_human.user_id, 'owner', v_human.name, v_human.email);
+    insert into private.imports (project_id) values (v_id);
+    return private.project_json(v_id, 'owner') || jsonb_build_object('tables', private.import_tables());
+end;
+$$;
+
+COMMENT ON FUNCTION private.begin_import(p_project jsonb, p_slug text) IS 'See public.begin_import.';
+
 CREATE FUNCTION private.bill(p_project_id uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -1920,6 +1957,33 @@ $$;
 
 COMMENT ON FUNCTION private.check_epochs(p_project_id uuid, p_ids text[], p_epoch integer, p_epochs jsonb) IS 'Refuses stale_claim (409) if a bead''s claim is newer than p_epochs {id: epoch}, else p_epoch, knows.';
 
+CREATE FUNCTION private.check_import(p_project_id uuid, p_table regclass, p_rows jsonb) RETURNS void
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    v_ids uuid[];
+begin
+    select array_agg(distinct e.v::uuid) into v_ids
+    from jsonb_array_elements(p_rows) as r
+    cross join pg_catalog.pg_attribute as a
+    cross join lateral jsonb_array_elements_text(case jsonb_typeof(r -> a.attname::text)
+        when 'array' then r -> a.attname::text when 'string' then jsonb_build_array(r -> a.attname::text) else '[]' end) as e (v)
+    where a.attrelid = p_table and a.atttypid in ('uuid'::regtype, 'uuid[]'::regtype) and a.attname <> 'project_id';
+    -- A recipient, a participant, a thread of another project: its people would read what is put in here.
+    if exists (
+        select 1 from public.workspaces as t where t.id = any (v_ids) and t.project_id <> p_project_id
+        union all select 1 from public.members as t where t.id = any (v_ids) and t.project_id <> p_project_id
+        union all select 1 from public.repos as t where t.id = any (v_ids) and t.project_id <> p_project_id
+        union all select 1 from public.mail as t where t.id = any (v_ids) and t.project_id <> p_project_id
+        union all select 1 from public.chat_sessions as t where t.id = any (v_ids) and t.project_id <> p_project_id) then
+        perform private.fail('conflict', 409, format('Rows of %s belong to another project of this backend', p_table));
+    end if;
+end;
+$$;
+
+COMMENT ON FUNCTION private.check_import(p_project_id uuid, p_table regclass, p_rows jsonb) IS 'Refuses conflict (409) for rows that refer to another project.';
+
 CREATE FUNCTION private.check_limit(p_project_id uuid, p_what text, p_adding integer DEFAULT 1) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -2654,7 +2718,7 @@ COMMENT ON FUNCTION private.conflicts_json(p_paths private.clean_path[], p_numbe
 CREATE FUNCTION private.create_bead(p_project_id uuid, p_fields jsonb, p_depends_on jsonb, p_id text, p_idempotency_key text) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
-    AS $$
+    AS $_$
 declare
     v_actor   private.actor_info := private.actor(p_project_id, true);
     v_fields  jsonb := private.checked_fields(v_actor, p_fields);
@@ -2666,6 +2730,9 @@ declare
 begin
     if v_done is not null then
         return v_done;
+    end if;
+    if v_id !~ '^[^[:space:][:cntrl:]]+$' then
+        perform private.fail('bad_field', 400, 'An id has no spaces', 'bd-12', jsonb_build_object('field', 'id'));
     end if;
     if v_fields ->> 'parent_id' is not null then
         v_edges := jsonb_build_array(jsonb_build_object('id', v_fields -> 'parent_id', 'type', 'parent-child')) || v_edges;
@@ -2690,7 +2757,7 @@ begin
     select * into v_bead from public.beads as b where b.project_id = v_actor.project_id and b.id = v_id;
     return private.remember(v_actor, p_idempotency_key, private.bead_json(v_bead));
 end;
-$$;
+$_$;
 
 COMMENT ON FUNCTION private.create_bead(p_project_id uuid, p_fields jsonb, p_depends_on jsonb, p_id text, p_idempotency_key text) IS 'See public.create_bead.';
 
@@ -3898,6 +3965,29 @@ $$;
 
 COMMENT ON FUNCTION private.find_repo(p_actor private.actor_info, p_repo_id uuid) IS 'A repo of the actor''s project, by default its own; not_found (404), repo_required (400).';
 
+CREATE FUNCTION private.finish_import(p_project_id uuid) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    v_actor private.actor_info := private.actor(p_project_id);
+begin
+    perform private.require_human(v_actor, 'import a project', array['owner']);
+    update private.imports as i set finished_at = coalesce(i.finished_at, now()) where i.project_id = v_actor.project_id;
+    if not found then
+        perform private.fail('conflict', 409, 'This project is not being imported');
+    end if;
+    return private.project_json(v_actor.project_id, v_actor.role) || jsonb_build_object(
+        'beads', (select count(*) from public.beads as b where b.project_id = v_actor.project_id),
+        'events', (select count(*) from public.events as e where e.project_id = v_actor.project_id),
+        'workspaces', (
+            select coalesce(jsonb_agg(w.alias order by w.alias), '[]') from public.workspaces as w
+            where w.project_id = v_actor.project_id and w.removed_at is null and w.user_id is null));
+end;
+$$;
+
+COMMENT ON FUNCTION private.finish_import(p_project_id uuid) IS 'See public.finish_import.';
+
 CREATE FUNCTION private.first_line(p_text text) RETURNS text
     LANGUAGE sql IMMUTABLE
     SET search_path TO ''
@@ -4206,6 +4296,52 @@ $_$;
 
 COMMENT ON FUNCTION private.import_problem(p_bead jsonb) IS 'Why an issue cannot be stored at all; null when it can.';
 
+CREATE FUNCTION private.import_rows(p_project_id uuid, p_batch integer, p_table text, p_rows jsonb) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    v_actor private.actor_info := private.actor(p_project_id);
+    v_next  int;
+begin
+    perform private.require_human(v_actor, 'import a project', array['owner']);
+    -- The row lock lets one batch in at a time; one that is sent again after a lost answer changes nothing.
+    select i.next_batch into v_next from private.imports as i
+    where i.project_id = v_actor.project_id and i.finished_at is null for update;
+    if not found then
+        perform private.fail('conflict', 409, 'This project is not being imported');
+    elsif p_batch < v_next then
+        return jsonb_build_object('next_batch', v_next, 'replayed', true);
+    elsif p_batch <> v_next then
+        perform private.fail('conflict', 409, format('Batch %s is expected, not %s', v_next, p_batch));
+    elsif not p_table = any (private.import_tables()) or jsonb_typeof(p_rows) <> 'array'
+        or jsonb_array_length(p_rows) not between 1 and 500 then
+        perform private.fail('bad_import', 400, 'A batch is 1 to 500 rows of one of the tables of a project');
+    end if;
+    if p_table in ('repos', 'workspaces') then
+        perform private.check_limit(v_actor.project_id, p_table, (
+            select count(*)::int from jsonb_array_elements(p_rows) as r where r ->> 'removed_at' is null));
+    end if;
+    perform private.check_import(v_actor.project_id, format('public.%I', p_table), p_rows);
+    perform private.insert_import(v_actor.project_id, p_table, p_rows);
+    update private.imports as i set next_batch = v_next + 1 where i.project_id = v_actor.project_id;
+    return jsonb_build_object('next_batch', v_next + 1, 'replayed', false);
+end;
+$$;
+
+COMMENT ON FUNCTION private.import_rows(p_project_id uuid, p_batch integer, p_table text, p_rows jsonb) IS 'See public.import_rows.';
+
+CREATE FUNCTION private.import_tables() RETURNS text[]
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+    select array['repos', 'workspaces', 'beads', 'bead_labels', 'bead_dependencies', 'bead_comments', 'claims',
+        'subscriptions', 'mail', 'mail_recipients', 'chat_sessions', 'chat_participants', 'chat_messages', 'escalations',
+        'policies', 'events'];
+$$;
+
+COMMENT ON FUNCTION private.import_tables() IS 'What a project consists of, in the order in which rows refer to each other.';
+
 CREATE FUNCTION private.index_changed_bead() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -4260,6 +4396,41 @@ end;
 $$;
 
 COMMENT ON FUNCTION private.insert_bead(p_actor private.actor_info, p_id text, p_fields jsonb) IS 'Insert a bead from checked fields, numbered unless p_id is given; conflict (409) for an id in use.';
+
+CREATE FUNCTION private.insert_import(p_project_id uuid, p_name text, p_rows jsonb) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $_$
+declare
+    v_table   regclass := format('public.%I', p_name);
+    v_columns text;
+begin
+    -- Identities and transaction ids are this database's; columns the export did not know keep their defaults.
+    select string_agg(quote_ident(a.attname), ', ' order by a.attnum) into v_columns
+    from pg_catalog.pg_attribute as a
+    where a.attrelid = v_table and a.attnum > 0 and not a.attisdropped and a.attgenerated = '' and a.attidentity = ''
+      and a.atttypid <> 'xid8'::regtype
+      and (a.attname = 'project_id' or exists (select 1 from jsonb_array_elements(p_rows) as r where r ? a.attname::text));
+    -- Triggers that tell people of news stand aside (their conditions ask for this).
+    perform set_config('bdh.importing', 'on', true);
+    execute format('insert into %s (%s) select %s from jsonb_populate_recordset(null::%s, $1)', v_table, v_columns, v_columns, v_table)
+    using (
+        select jsonb_agg(r || jsonb_build_object('project_id', p_project_id)
+            || case p_name when 'workspaces' then '{"user_id": null, "member_id": null, "joined_via": null}'::jsonb else '{}' end
+            order by n)
+        from jsonb_array_elements(p_rows) with ordinality as e (r, n));
+    perform set_config('bdh.importing', '', true);
+    if p_name = 'workspaces' then
+        insert into public.presence (workspace_id, last_seen)
+        select (r ->> 'id')::uuid, now() - interval '1 day' from jsonb_array_elements(p_rows) as r;
+    elsif p_name = 'mail_recipients' then
+        update public.mail_recipients as c set seq = m.seq from public.mail as m
+        where c.mail_id = m.id and m.id in (select (r ->> 'mail_id')::uuid from jsonb_array_elements(p_rows) as r);
+    end if;
+end;
+$_$;
+
+COMMENT ON FUNCTION private.insert_import(p_project_id uuid, p_name text, p_rows jsonb) IS 'Insert checked rows of one table, in their order.';
 
 CREATE FUNCTION private.is_present(p_id uuid) RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -6743,6 +6914,14 @@ declare
 begin
     perform private.require_workspace(v_actor);
     p_wish := private.checked_wish(p_wish);
+    if p_wish.automatic then
+        -- What a hook remembers of the agent's work may be old; this is what it works on.
+        p_wish.bead_id := (
+            select c.bead_id from public.claims as c
+            where c.project_id = v_actor.project_id and c.holder_id = v_actor.id and c.ended_at is null
+            order by c.claimed_at desc limit 1);
+        p_wish.reason := coalesce(p_wish.reason, 'working on ' || p_wish.bead_id);
+    end if;
     v_repo := private.find_repo(v_actor, p_repo_id);
     v_paths := private.checked_paths(p_paths, v_repo.ignore_case);
     perform private.lock_repo(v_repo.id);
@@ -8834,6 +9013,15 @@ $$;
 
 COMMENT ON FUNCTION public.bead_stats(p_project_id uuid) IS 'How many beads there are: {total, deleted, by_status, by_type, ready, blocked, deferred, claims}.';
 
+CREATE FUNCTION public.begin_import(p_project jsonb, p_slug text DEFAULT NULL::text) RETURNS jsonb
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+    select private.begin_import(p_project, p_slug);
+$$;
+
+COMMENT ON FUNCTION public.begin_import(p_project jsonb, p_slug text) IS 'An empty project with the id it had elsewhere, owned by the caller; import_rows fills it. conflict, slug_taken (409).';
+
 CREATE FUNCTION public.blocked_beads(p_limit integer DEFAULT 50, p_cursor text DEFAULT NULL::text, p_project_id uuid DEFAULT NULL::uuid) RETURNS jsonb
     LANGUAGE sql STABLE
     SET search_path TO ''
@@ -9093,6 +9281,15 @@ $$;
 
 COMMENT ON FUNCTION public.export_beads(p_cursor text, p_limit integer, p_since timestamp with time zone, p_project_id uuid) IS 'Every bead, deleted ones too, as issues of bd''s JSONL in id order, at most 1000 a page: {beads, next_cursor}. p_since: changed after.';
 
+CREATE FUNCTION public.finish_import(p_project_id uuid DEFAULT NULL::uuid) RETURNS jsonb
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+    select private.finish_import(p_project_id);
+$$;
+
+COMMENT ON FUNCTION public.finish_import(p_project_id uuid) IS 'Close an import for ever: the project with {beads, events, workspaces: aliases that have to be re-attached}.';
+
 CREATE FUNCTION public.get_policy(p_role text DEFAULT NULL::text, p_version integer DEFAULT NULL::integer, p_project_id uuid DEFAULT NULL::uuid) RETURNS jsonb
     LANGUAGE sql STABLE
     SET search_path TO ''
@@ -9119,6 +9316,15 @@ CREATE FUNCTION public.import_beads(p_beads jsonb, p_mode text DEFAULT 'merge'::
 $$;
 
 COMMENT ON FUNCTION public.import_beads(p_beads jsonb, p_mode text, p_source text, p_project_id uuid) IS 'Import up to 500 issues of bd: {created, updated, unchanged, conflicts: [{id, fields, reason, kept}]}. p_mode: merge, theirs, dry_run.';
+
+CREATE FUNCTION public.import_rows(p_batch integer, p_table text, p_rows jsonb, p_project_id uuid DEFAULT NULL::uuid) RETURNS jsonb
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+    select private.import_rows(p_project_id, p_batch, p_table, p_rows);
+$$;
+
+COMMENT ON FUNCTION public.import_rows(p_batch integer, p_table text, p_rows jsonb, p_project_id uuid) IS 'The next batch (from 0) of an import, 1 to 500 rows of one table: {next_batch, replayed}. By its owner until finish_import.';
 
 CREATE FUNCTION public.join_project(p_token text, p_repo_origin text DEFAULT NULL::text, p_alias text DEFAULT NULL::text, p_role text DEFAULT NULL::text, p_human_name text DEFAULT NULL::text, p_repo_name text DEFAULT NULL::text, p_hostname text DEFAULT NULL::text, p_path text DEFAULT NULL::text, p_branch text DEFAULT NULL::text, p_host text DEFAULT NULL::text, p_ignore_case boolean DEFAULT NULL::boolean) RETURNS jsonb
     LANGUAGE sql
@@ -9688,6 +9894,15 @@ CREATE TABLE private.idempotency_keys (
 
 COMMENT ON TABLE private.idempotency_keys IS 'Results of calls that carried p_idempotency_key; a replay gets the stored result.';
 
+CREATE TABLE private.imports (
+    project_id uuid NOT NULL,
+    next_batch integer DEFAULT 0 NOT NULL,
+    started_at timestamp with time zone DEFAULT now() NOT NULL,
+    finished_at timestamp with time zone
+);
+
+COMMENT ON TABLE private.imports IS 'Projects that are or were imported; rows are taken in until finished_at.';
+
 CREATE TABLE private.notice_log (
     actor_id uuid NOT NULL,
     session text NOT NULL,
@@ -9940,6 +10155,9 @@ ALTER TABLE ONLY private.deadlocks
 
 ALTER TABLE ONLY private.idempotency_keys
     ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (user_id, key);
+
+ALTER TABLE ONLY private.imports
+    ADD CONSTRAINT imports_pkey PRIMARY KEY (project_id);
 
 ALTER TABLE ONLY private.notice_log
     ADD CONSTRAINT notice_log_pkey PRIMARY KEY (actor_id, session, item);
@@ -10204,15 +10422,15 @@ CREATE TRIGGER beads_left_progress AFTER UPDATE OF status ON public.beads FOR EA
 
 CREATE TRIGGER beads_tell_subscribers AFTER UPDATE OF status ON public.beads FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION private.tell_subscribers();
 
-CREATE TRIGGER chat_messages_tell AFTER INSERT ON public.chat_messages FOR EACH ROW EXECUTE FUNCTION private.tell_chat_message();
+CREATE TRIGGER chat_messages_tell AFTER INSERT ON public.chat_messages FOR EACH ROW WHEN ((current_setting('bdh.importing'::text, true) IS DISTINCT FROM 'on'::text)) EXECUTE FUNCTION private.tell_chat_message();
 
 CREATE TRIGGER claims_ended AFTER UPDATE OF ended_at ON public.claims FOR EACH ROW WHEN (((old.ended_at IS NULL) AND (new.ended_at IS NOT NULL))) EXECUTE FUNCTION private.after_claim_ended();
 
 CREATE TRIGGER escalations_tell_asker AFTER UPDATE OF status ON public.escalations FOR EACH ROW WHEN (((old.status = 'pending'::text) AND (new.status <> 'pending'::text))) EXECUTE FUNCTION private.tell_asker();
 
-CREATE TRIGGER escalations_tell_humans AFTER INSERT ON public.escalations FOR EACH ROW EXECUTE FUNCTION private.tell_humans();
+CREATE TRIGGER escalations_tell_humans AFTER INSERT ON public.escalations FOR EACH ROW WHEN (((new.status = 'pending'::text) AND (current_setting('bdh.importing'::text, true) IS DISTINCT FROM 'on'::text))) EXECUTE FUNCTION private.tell_humans();
 
-CREATE TRIGGER mail_recipients_tell AFTER INSERT ON public.mail_recipients FOR EACH ROW WHEN ((new.kind = 'member'::text)) EXECUTE FUNCTION private.tell_mail();
+CREATE TRIGGER mail_recipients_tell AFTER INSERT ON public.mail_recipients FOR EACH ROW WHEN (((new.kind = 'member'::text) AND (current_setting('bdh.importing'::text, true) IS DISTINCT FROM 'on'::text))) EXECUTE FUNCTION private.tell_mail();
 
 CREATE TRIGGER members_forget_subscriber AFTER DELETE ON public.members FOR EACH ROW EXECUTE FUNCTION private.forget_subscriber();
 
@@ -10249,6 +10467,9 @@ ALTER TABLE ONLY private.channels
 
 ALTER TABLE ONLY private.deadlocks
     ADD CONSTRAINT deadlocks_project_id_fkey FOREIGN KEY (project_id) REFERENCES public.projects(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY private.imports
+    ADD CONSTRAINT imports_project_id_fkey FOREIGN KEY (project_id) REFERENCES public.projects(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY private.outbox
     ADD CONSTRAINT outbox_project_id_fkey FOREIGN KEY (project_id) REFERENCES public.projects(id) ON DELETE CASCADE;
@@ -10391,6 +10612,8 @@ ALTER TABLE private.channels ENABLE ROW LEVEL SECURITY;
 ALTER TABLE private.deadlocks ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE private.idempotency_keys ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE private.imports ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE private.notice_log ENABLE ROW LEVEL SECURITY;
 
@@ -10599,6 +10822,9 @@ GRANT ALL ON FUNCTION private.bead_stats(p_project_id uuid) TO authenticated;
 
 REVOKE ALL ON FUNCTION private.beads_json(p_project_id uuid, p_ids text[]) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.begin_import(p_project jsonb, p_slug text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.begin_import(p_project jsonb, p_slug text) TO authenticated;
+
 REVOKE ALL ON FUNCTION private.bill(p_project_id uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.blocked_beads(p_project_id uuid, p_limit integer, p_cursor text) FROM PUBLIC;
@@ -10712,6 +10938,8 @@ GRANT ALL ON TABLE public.claims TO service_role;
 REVOKE ALL ON FUNCTION private.check_claimable(p_bead public.beads, p_claim public.claims, p_jump_in boolean, p_force boolean) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.check_epochs(p_project_id uuid, p_ids text[], p_epoch integer, p_epochs jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.check_import(p_project_id uuid, p_table regclass, p_rows jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.check_limit(p_project_id uuid, p_what text, p_adding integer) FROM PUBLIC;
 
@@ -10909,6 +11137,9 @@ REVOKE ALL ON FUNCTION private.find_party(p_project_id uuid, p_text text) FROM P
 
 REVOKE ALL ON FUNCTION private.find_repo(p_actor private.actor_info, p_repo_id uuid) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.finish_import(p_project_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.finish_import(p_project_id uuid) TO authenticated;
+
 REVOKE ALL ON FUNCTION private.first_line(p_text text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.fold_locks() FROM PUBLIC;
@@ -10938,11 +11169,18 @@ GRANT ALL ON FUNCTION private.import_beads(p_project_id uuid, p_beads jsonb, p_m
 
 REVOKE ALL ON FUNCTION private.import_problem(p_bead jsonb) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.import_rows(p_project_id uuid, p_batch integer, p_table text, p_rows jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.import_rows(p_project_id uuid, p_batch integer, p_table text, p_rows jsonb) TO authenticated;
+
+REVOKE ALL ON FUNCTION private.import_tables() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.index_changed_bead() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.index_new_beads() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.insert_bead(p_actor private.actor_info, p_id text, p_fields jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.insert_import(p_project_id uuid, p_name text, p_rows jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.is_present(p_id uuid) FROM PUBLIC;
 
@@ -11462,6 +11700,9 @@ GRANT ALL ON FUNCTION public.attend(p_seconds integer, p_project_id uuid) TO aut
 REVOKE ALL ON FUNCTION public.bead_stats(p_project_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.bead_stats(p_project_id uuid) TO authenticated;
 
+REVOKE ALL ON FUNCTION public.begin_import(p_project jsonb, p_slug text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.begin_import(p_project jsonb, p_slug text) TO authenticated;
+
 REVOKE ALL ON FUNCTION public.blocked_beads(p_limit integer, p_cursor text, p_project_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.blocked_beads(p_limit integer, p_cursor text, p_project_id uuid) TO authenticated;
 
@@ -11546,6 +11787,9 @@ GRANT ALL ON FUNCTION public.escalate(p_subject text, p_situation text, p_option
 REVOKE ALL ON FUNCTION public.export_beads(p_cursor text, p_limit integer, p_since timestamp with time zone, p_project_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.export_beads(p_cursor text, p_limit integer, p_since timestamp with time zone, p_project_id uuid) TO authenticated;
 
+REVOKE ALL ON FUNCTION public.finish_import(p_project_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.finish_import(p_project_id uuid) TO authenticated;
+
 REVOKE ALL ON FUNCTION public.get_policy(p_role text, p_version integer, p_project_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.get_policy(p_role text, p_version integer, p_project_id uuid) TO authenticated;
 
@@ -11554,6 +11798,9 @@ GRANT ALL ON FUNCTION public.heartbeat(p_branch text, p_host text, p_modified_pa
 
 REVOKE ALL ON FUNCTION public.import_beads(p_beads jsonb, p_mode text, p_source text, p_project_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.import_beads(p_beads jsonb, p_mode text, p_source text, p_project_id uuid) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.import_rows(p_batch integer, p_table text, p_rows jsonb, p_project_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.import_rows(p_batch integer, p_table text, p_rows jsonb, p_project_id uuid) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.join_project(p_token text, p_repo_origin text, p_alias text, p_role text, p_human_name text, p_repo_name text, p_hostname text, p_path text, p_branch text, p_host text, p_ignore_case boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.join_project(p_token text, p_repo_origin text, p_alias text, p_role text, p_human_name text, p_repo_name text, p_hostname text, p_path text, p_branch text, p_host text, p_ignore_case boolean) TO authenticated;
