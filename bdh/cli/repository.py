@@ -38,6 +38,8 @@ def place_of(checkout: Checkout, origin: str) -> team.Place:
         path=os.fsencode(checkout.root).decode("utf-8", "replace"),
         branch=facts.branch(checkout),
         host=None,
+        # What git found out about the file system when it made the clone.
+        ignore_case=git.config(checkout.root, "core.ignorecase") == "true",
     )
 
 

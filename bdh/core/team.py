@@ -30,6 +30,7 @@ class Place:
     path: str
     branch: str | None
     host: str | None
+    ignore_case: bool
 
 
 def status(backend: Backend, *, limit: int | None = None) -> TeamStatus:
@@ -109,6 +110,7 @@ def join(
         path=place.path,
         branch=place.branch,
         host=place.host,
+        ignore_case=place.ignore_case or None,
     )
     return Joined.from_json(result)
 

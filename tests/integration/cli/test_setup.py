@@ -144,6 +144,17 @@ def test_a_submodule_is_a_workspace_of_its_own(repo: Terminal) -> None:
     assert config_of(inside)["workspace_id"] != config_of(repo)["workspace_id"]
 
 
+def test_names_that_the_file_system_does_not_tell_apart_are_one_file(repo: Terminal) -> None:
+    repo.git("config", "core.ignorecase", "true")
+    repo.bdh(":init")
+    added = repo.json(":add-worktree", "frontend")
+    repo.bdh(":reserve", "README")
+
+    refused = repo.cd(added["directory"]).bdh(":reserve", "readme", "--json", expect=1)
+
+    assert "README" in refused.out
+
+
 def test_worktrees_without_remote_are_one_repository(repo: Terminal) -> None:
     tree = worktree(repo)
 
