@@ -1,4 +1,4 @@
-"""What the dashboard costs its reader: bytes, time to the first useful paint, memory, a key press."""
+"""What the dashboard costs its reader: bytes, first useful paint, memory, a key press."""
 
 from __future__ import annotations
 

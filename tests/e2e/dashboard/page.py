@@ -14,7 +14,7 @@ VIEWS = (
     "overview", "beads", "beads?as=board", "beads?as=graph&show=all", "beads/new", "claims",
     "files", "mail", "mail/new", "chat", "chat/new", "escalations", "policies", "settings/project",
     "settings/workspaces", "settings/members", "settings/invites", "settings/plan",
-    "settings/account", "start",
+    "settings/delivery", "settings/account", "start",
 )  # fmt: skip
 SECONDS = 1000.0
 # What Chromium says by itself when a server goes away or refuses: no fault of the page.

@@ -14,6 +14,7 @@ import type { BeadFull } from "./detail-types";
 import { EditBead } from "./edit";
 import { History } from "./history";
 import { Links } from "./links";
+import { Subscription } from "./subscription";
 
 const back = (): void => go("beads", null, Object.fromEntries(route.peek().query));
 
@@ -151,6 +152,7 @@ function Actions({ bead, onEdit }: { bead: BeadFull; onEdit: () => void }) {
       <a class="button" href={href("beads", null, { as: "graph", show: "all", focus: bead.id })}>
         Graph
       </a>
+      <Subscription id={bead.id} />
       <button class="button quiet danger-text" onClick={() => void remove(bead.id)}>
         Delete
       </button>

@@ -1,51 +1,39 @@
-import { members, me, repos, workspaces } from "../../data/store";
-import { backend } from "../../lib/api";
-import { asRefusal } from "../../lib/refusal";
+import { rpc } from "../../lib/api";
 import { useResource } from "../../lib/resource";
-import { Loading, Problem } from "../../ui/bits";
+import { Ago, Loading, Problem } from "../../ui/bits";
 
-interface PlanRow {
-  name: string;
+/** What `plan_usage` answers; a limit of null is no limit. */
+interface Usage {
   title: string;
   price_cents: number;
-  max_repos: number | null;
-  max_workspaces: number | null;
-  max_members: number | null;
   history_days: number;
-  max_calls_per_month: number | null;
+  public_repos_only: boolean;
+  resets_at: string;
+  usage: { what: string; used: number; limit: number | null }[];
 }
-
-async function readPlan(name: string): Promise<PlanRow> {
-  const { data, error } = await backend().from("plans").select("*").eq("name", name).single();
-  if (error) throw asRefusal(error);
-  return data as PlanRow;
-}
+const NAMES: Record<string, string> = { projects: "Projects", repos: "Repositories", workspaces: "Workspaces", members: "Members", calls: "Calls this month" };
 
 /** What the plan allows and how much of it is used. */
 export function Plan() {
-  const name = me.value?.project?.plan ?? "";
-  const found = useResource(name && `plan ${name}`, () => readPlan(name), ["plan"]);
+  const found = useResource("plan", () => rpc<Usage>("plan_usage"), ["plan", "workspaces"]);
   const plan = found.data;
   if (!plan) return found.error ? <Problem error={found.error} retry={found.reload} /> : <Loading />;
-  const used: [string, number, number | null][] = [
-    ["Workspaces", workspaces.rows.value.size, plan.max_workspaces],
-    ["Repositories", repos.rows.value.size, plan.max_repos],
-    ["Members", members.rows.value.size, plan.max_members],
-  ];
   return (
     <section>
       <h2>{plan.title}</h2>
       <p class="muted">
-        {plan.price_cents ? `$${plan.price_cents / 100} a month` : "Free of charge"} · history of {plan.history_days} days ·{" "}
-        {plan.max_calls_per_month === null ? "any number of calls" : `${plan.max_calls_per_month.toLocaleString()} calls a month`}
+        {plan.price_cents ? `$${plan.price_cents / 100} a month` : "Free of charge"} · history of {plan.history_days} days
+        {plan.public_repos_only && " · public repositories only"} · calls are counted anew <Ago at={plan.resets_at} />
       </p>
       <div class="usage">
-        {used.map(([title, count, most]) => (
-          <div key={title}>
-            <span>{title}</span>
-            <b>{count}{most === null ? "" : ` of ${most}`}</b>
-            {most !== null && <progress max={most} value={count} aria-label={title} />}
-            {most === null && <span class="muted">unlimited</span>}
+        {plan.usage.map(({ what, used, limit }) => (
+          <div key={what}>
+            <span>{NAMES[what] ?? what}</span>
+            <b class={limit !== null && used >= limit ? "tone-bad" : ""}>
+              {used.toLocaleString()}
+              {limit === null ? "" : ` of ${limit.toLocaleString()}`}
+            </b>
+            {limit === null ? <span class="muted">unlimited</span> : <progress max={limit} value={used} aria-label={NAMES[what] ?? what} />}
           </div>
         ))}
       </div>

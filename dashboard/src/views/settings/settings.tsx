@@ -1,13 +1,14 @@
 import { href, route } from "../../lib/route";
 import { Heading } from "../../ui/bits";
 import { Account } from "./account";
+import { Deliveries } from "./delivery";
 import { Invites } from "./invites";
 import { Members } from "./members";
 import { Plan } from "./plan";
 import { ProjectSettings } from "./project";
 import { WorkspaceTable } from "./workspaces";
 
-const TABS = { project: ["Project", ProjectSettings], workspaces: ["Workspaces", WorkspaceTable], members: ["Members", Members], invites: ["Invites", Invites], plan: ["Plan", Plan], account: ["Account", Account] } as const;
+const TABS = { project: ["Project", ProjectSettings], workspaces: ["Workspaces", WorkspaceTable], members: ["Members", Members], invites: ["Invites", Invites], plan: ["Plan", Plan], delivery: ["Delivery", Deliveries], account: ["Account", Account] } as const;
 type Tab = keyof typeof TABS;
 
 /** Administration. Buttons stand for what one's role may do; the database decides all the same. */
