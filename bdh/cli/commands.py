@@ -112,6 +112,7 @@ COMMANDS: dict[str, tuple[str | None, str]] = {
     ":simulate": ("simulate", "Watch two scripted agents collide."),
     ":mcp": ("mcp", "Serve this workspace to an MCP client."),
     ":dashboard": ("dashboard", "Open the dashboard, or export it for a static host."),
+    ":stack unit": ("stack.unit", "Print a unit that starts the stack at login."),
     ":stack export": ("stack.export", "Write one project with its history to a file."),
     ":doctor": ("doctor", "Find out what is wrong, and how to mend it."),
     ":deploy-check": ("deploy_check", "Say what a backend lacks for bdh to run on it."),

@@ -90,6 +90,15 @@ class StackFile(Row):
 
 
 @dataclass(frozen=True, repr=False, eq=False)
+class ServiceUnit(Row):
+    """A unit of systemd or launchd, and where it belongs."""
+
+    kind: str
+    file: str
+    text: str
+
+
+@dataclass(frozen=True, repr=False, eq=False)
 class Versions(Row):
     """Versions of bdh, Python and the stack's PostgreSQL (`None`: it has never run)."""
 

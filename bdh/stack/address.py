@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import tomllib
 from dataclasses import replace
 from pathlib import Path
@@ -9,10 +10,13 @@ from typing import Any
 
 from bdh import dashboard
 from bdh.errors import NotSetUpError, UsageError
+from bdh.stack.front import names_in, read_lan
 from bdh.stack.listener import DEFAULT_HOST, names_of
 from bdh.stack.paths import SOCKET_PORT, StackPaths, read_json, read_place
 from bdh.stack.secrets import load_secrets
 from bdh.stack.settings import DatabaseAddress, GatewaySettings
+
+log = logging.getLogger("bdh.address")
 
 # What a user may set in the stack's config.toml, and the type of each.
 OPTIONS: dict[str, type] = {
@@ -66,7 +70,23 @@ def gateway_settings(paths: StackPaths, url: str | None = None) -> GatewaySettin
     )
     # Who was told to listen on the network expects to be found there.
     names = names_of(state.get("host", DEFAULT_HOST))
-    return replace(settings, allowed_hosts=(*settings.allowed_hosts, *names))
+    return _with_lan(replace(settings, allowed_hosts=(*settings.allowed_hosts, *names)), paths)
+
+
+def _with_lan(settings: GatewaySettings, paths: StackPaths) -> GatewaySettings:
+    """The settings with the door for other machines, by the names in its certificate."""
+    lan = read_lan(paths)
+    if lan is None:
+        return settings
+    try:
+        names = names_in(lan.cert)
+    except (OSError, ValueError) as error:
+        # A certificate that is gone must not take the stack from this machine's agents.
+        log.warning("other machines are not served: %s: %s", lan.cert, error)
+        return settings
+    site = settings.site_url or f"https://{names[0]}:{lan.port}"
+    hosts = (*settings.allowed_hosts, *names)
+    return replace(settings, lan=lan, site_url=site, allowed_hosts=hosts)
 
 
 def _options(path: Path) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import secrets
 import time
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from bdh import __version__
 from bdh.stack.asgi import (
@@ -25,6 +26,7 @@ from bdh.stack.asgi import (
 )
 from bdh.stack.auth.app import AuthApp
 from bdh.stack.database import Database
+from bdh.stack.front import TlsFront
 from bdh.stack.functions import Functions
 from bdh.stack.guard import Guard, cors_headers, preflight_headers
 from bdh.stack.metrics import Metrics
@@ -58,6 +60,7 @@ class Gateway:
         self._rest = RestApp(settings, self._database, tokens, self._realtime.publish_ids)
         self._auth = AuthApp(settings, self._database, tokens)
         self._functions = Functions(settings)
+        self._front = _front(settings)
         self._metrics = Metrics(settings, lambda: self._realtime.socket_count)
         self._ticker = Ticker(settings.database, after_tick=self._functions.after_tick)
         self._files = StaticFiles(
@@ -84,8 +87,12 @@ class Gateway:
         # Functions have nothing to start: their process comes when there is work.
         for part in (self._realtime, self._auth, self._rest, self._ticker):
             await part.start()
+        if self._front is not None:
+            await self._front.start()
         await send({"type": "lifespan.startup.complete"})
         await receive()
+        if self._front is not None:
+            await self._front.stop()
         for running in (self._ticker, self._functions, self._rest, self._auth, self._realtime):
             await running.stop()
         await self._database.close()
@@ -193,6 +200,13 @@ class Gateway:
             await send({"type": "websocket.close", "code": 1008})
             return
         await self._realtime(scope, receive, send)
+
+
+def _front(settings: GatewaySettings) -> TlsFront | None:
+    port = urlsplit(settings.url).port
+    if settings.lan is None or port is None:
+        return None
+    return TlsFront(settings.lan, port)
 
 
 def _id(headers: list[Header]) -> dict[str, str]:

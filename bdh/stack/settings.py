@@ -57,6 +57,16 @@ class AuthSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class LanSettings:
+    """Where other machines reach the stack by TLS, and the PEM files of its certificate."""
+
+    host: str
+    port: int
+    cert: Path
+    key: Path
+
+
+@dataclass(frozen=True, slots=True)
 class GatewaySettings:
     """Everything the one ASGI process needs; paths are absolute."""
 
@@ -74,4 +84,5 @@ class GatewaySettings:
     smtp_url: str | None = None
     site_url: str | None = None
     allow_private_webhooks: bool = False
+    lan: LanSettings | None = None
     auth: AuthSettings = AuthSettings()

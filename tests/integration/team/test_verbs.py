@@ -1,0 +1,88 @@
+"""The verbs of a team's administration, typed in a terminal."""
+
+from __future__ import annotations
+
+import json
+import plistlib
+from pathlib import Path
+
+from tests.integration.cli.conftest import alice, bob, empty_repo, home, repo
+from tests.support.terminal import Terminal
+
+__all__ = ["alice", "bob", "empty_repo", "home", "repo"]
+
+
+def test_subscribing_is_being_told(alice: Terminal, bob: Terminal) -> None:
+    bead = alice.json("create", "Fix the parser")["id"]
+
+    done = bob.bdh(":subscribe", bead)
+    assert done.out == f"You will be told when the status of {bead} changes\n"
+    assert bob.json(":subscriptions")["subscriptions"][0]["bead_id"] == bead
+    alice.bdh("update", bead, "-s", "in_progress")
+
+    told = bob.bdh(":notify")
+    assert f"{bead}: open → in_progress by alice" in told.out + told.err
+    assert bob.json(":unsubscribe", "--all")["unsubscribed"] == [bead]
+    assert bob.bdh(":subscriptions").out == "No subscriptions\n"
+    assert bob.bdh(":unsubscribe", expect=2).out == ""
+
+
+def test_humans_say_how_they_are_reached(alice: Terminal) -> None:
+    made = alice.json(":channels", "add", "webhook", "https://example.com/hook", "--for", "mail")
+    assert made["secret"].startswith("whsec_")
+    listed = alice.json(":channels", "list")
+    assert [(c["type"], c["kinds"]) for c in listed["channels"]] == [("webhook", ["mail"])]
+
+    prefs = alice.json(":channels", "preferences", "quiet_from=22:00", "reminders=1")
+    assert (prefs["quiet_from"], prefs["reminders"]) == ("22:00", 1)
+    assert alice.bdh(":outbox", "list").out == "Nothing waits and nothing was given up\n"
+    assert alice.json(":outbox", "retry") == {"retried": []}
+
+    alice.bdh(":channels", "remove", made["id"][:8])
+    assert "No channels" in alice.bdh(":channels", "list").out
+    refused = alice.json(":channels", "add", "webhook", "ftp://example.com", expect=1)
+    assert refused["error"]["code"] == "bad_channel"
+
+
+def test_the_plan_shows_what_is_used(alice: Terminal) -> None:
+    plan = alice.json(":plan")
+
+    assert plan["plan"] == "self_hosted"
+    assert {u["what"]: u["limit"] for u in plan["usage"]}["workspaces"] is None
+    assert "Self-hosted" in alice.bdh(":plan").out
+
+
+def test_the_stack_passes_its_own_check(alice: Terminal) -> None:
+    health = alice.json(":deploy-check")
+
+    assert health["healthy"]
+    assert {c["name"] for c in health["checks"]} >= {"auth", "schema", "exposed", "migrations"}
+
+
+def test_a_project_is_exported_and_is_there_already(alice: Terminal, tmp_path: Path) -> None:
+    alice.bdh("create", "Fix the parser")
+    slug = alice.json(":whoami")["project"]["slug"]
+    file = tmp_path / "shop.jsonl"
+
+    done = alice.json(":stack", "export", slug, str(file))
+
+    assert done["rows"]["beads"] == 1
+    assert json.loads(file.read_text().splitlines()[0])["table"] == "project"
+    refused = alice.json(":project", "import", str(file), expect=1)
+    assert refused["error"]["code"] == "conflict"
+
+
+def test_units_start_the_stack_at_login(home: Terminal) -> None:
+    unit = home.json(":stack", "unit", "systemd")
+    assert "ExecStart=" in unit["text"]
+    assert ":up\n" in unit["text"]
+
+    text = home.json(":stack", "unit", "launchd")["text"]
+    found = plistlib.loads(text.encode())
+    assert found["ProgramArguments"][1] == ":up"
+    assert found["EnvironmentVariables"]["BDH_STACK_DIR"]
+
+
+def test_a_certificate_needs_its_key(home: Terminal, tmp_path: Path) -> None:
+    (tmp_path / "cert.pem").write_text("x")
+    home.bdh(":up", "--tls-cert", str(tmp_path / "cert.pem"), expect=2)
