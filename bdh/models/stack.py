@@ -34,10 +34,25 @@ class StackProcess(Row):
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class StackState(Row):
-    """What runs, since when, where its files are."""
+class StackLoad(Row):
+    """What there is to do, since the gateway's start; latencies are those of the API."""
 
-    PARTS: ClassVar[dict[str, type[Row]]] = {"processes": StackProcess}
+    requests: int
+    failed_requests: int
+    p50_ms: float | None
+    p99_ms: float | None
+    sockets: int
+    database_connections: int
+    outbox_pending: int
+    outbox_parked: int
+    schedules_failing: int
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class StackState(Row):
+    """What runs, since when, where its files are, and what there is to do."""
+
+    PARTS: ClassVar[dict[str, type[Row]]] = {"processes": StackProcess, "load": StackLoad}
 
     running: bool
     url: str | None
@@ -50,6 +65,7 @@ class StackState(Row):
     data_folder: str | None
     mails: int
     processes: tuple[StackProcess, ...] = ()
+    load: StackLoad | None = None
 
 
 @dataclass(frozen=True, repr=False, eq=False)

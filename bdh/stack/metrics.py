@@ -44,7 +44,7 @@ class Requests:
 
     def add(self, path: str, status: int, seconds: float) -> None:
         """Count one answered request."""
-        part = path[1 : path.find("/", 1)]
+        part = path[1:].partition("/")[0]
         if part not in PARTS:
             part = "other"
         key = (part, status)

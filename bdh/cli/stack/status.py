@@ -11,7 +11,7 @@ from bdh.cli.text import age, columns
 from bdh.cli.verb import Banner, verb
 
 if TYPE_CHECKING:
-    from bdh.models.stack import StackState
+    from bdh.models.stack import StackLoad, StackState
 
 MEGABYTE = 1_000_000
 
@@ -37,6 +37,7 @@ def command(app: App, /) -> None:
         data_folder=str(found.data_folder) if found.data_folder else None,
         mails=found.mails,
         processes=processes,
+        load=_load(),
     )
     app.emit(state, human)
 
@@ -54,7 +55,41 @@ def human(state: StackState) -> str:
         ["  memory", _megabytes(state.memory_bytes)],
         ["  e-mails", f"{state.mails} (bdh :stack mail)"],
     ]
+    if state.load is not None:
+        facts += _load_facts(state.load)
     return "\n".join(part for part in (head, columns(rows), columns(facts)) if part)
+
+
+def _load() -> StackLoad | None:
+    """What the running stack has to do; `None` when it is not running."""
+    import dataclasses
+
+    from bdh.models.stack import StackLoad
+    from bdh.stack import control
+    from bdh.stack.load import read_load
+
+    info = control.find_running()
+    found = read_load(info) if info is not None else None
+    return StackLoad(**dataclasses.asdict(found)) if found is not None else None
+
+
+def _load_facts(load: StackLoad) -> list[list[str]]:
+    latency = f", half within {_ms(load.p50_ms)}, 99 % within {_ms(load.p99_ms)}"
+    failed = f", {load.failed_requests} failed" if load.failed_requests else ""
+    waiting = f"{load.outbox_pending} waiting, {load.outbox_parked} given up (bdh :outbox list)"
+    facts = [
+        ["  requests", f"{load.requests}{failed}{latency}"],
+        ["  sockets", str(load.sockets)],
+        ["  connections", f"{load.database_connections} to Postgres"],
+        ["  outbox", waiting],
+    ]
+    if load.schedules_failing:
+        facts.append(["  maintenance", f"{load.schedules_failing} failing (bdh :deploy-check)"])
+    return facts
+
+
+def _ms(milliseconds: float | None) -> str:
+    return f"{milliseconds:g} ms" if milliseconds is not None else "more than 5 s"
 
 
 def _megabytes(size: int | None) -> str:

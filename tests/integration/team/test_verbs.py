@@ -86,3 +86,12 @@ def test_units_start_the_stack_at_login(home: Terminal) -> None:
 def test_a_certificate_needs_its_key(home: Terminal, tmp_path: Path) -> None:
     (tmp_path / "cert.pem").write_text("x")
     home.bdh(":up", "--tls-cert", str(tmp_path / "cert.pem"), expect=2)
+
+
+def test_status_shows_what_there_is_to_do(alice: Terminal) -> None:
+    load = alice.json(":stack", "status")["load"]
+
+    assert load["requests"] > 0
+    assert load["p50_ms"] is not None
+    assert (load["outbox_parked"], load["schedules_failing"]) == (0, 0)
+    assert "half within" in alice.bdh(":stack", "status").out
