@@ -30,7 +30,7 @@ from tests.support.gateway import TestGateway
 from tests.support.sql import Sql
 
 WAIT_SECONDS = 60
-COMMAND_ROUNDS = 30
+COMMAND_ROUNDS = 15
 CLIENT_ROUNDS = 300
 WARM_UP = 3
 
@@ -82,7 +82,9 @@ def between_commands(alice: Agent, bob: Agent) -> tuple[list[float], list[float]
         # Until its subscription stands, as in a session that lasts.
         time.sleep(1.0)
         start = time.perf_counter()
-        asking = alice.start(":aweb", "chat", "send-and-wait", "bob", f"{number}?")
+        # Bob left with his last answer.
+        words = ("send-and-wait", "bob", f"{number}?", "--start-conversation")
+        asking = alice.start(":aweb", "chat", *words)
         first_line(listening)
         answer = time.perf_counter()
         answering = bob.start(":aweb", "chat", "send-and-leave", "alice", f"{number}!")
@@ -122,12 +124,14 @@ def between_clients(alice: Client, bob: Client) -> list[float]:
     with alice.feed() as hers, bob.feed() as his:
         while not (hers.live and his.live):
             time.sleep(0.05)
-        answering = threading.Thread(target=answer, args=(bob, his, rounds, ready))
+        answering = threading.Thread(target=answer, args=(bob, his, rounds, ready), daemon=True)
         answering.start()
         for number in range(rounds):
             ready.acquire()
             start = time.perf_counter()
-            sent = chat.send(alice, ["bob-dev"], str(number), wait_seconds=WAIT_SECONDS)
+            sent = chat.send(
+                alice, ["bob-dev"], str(number), wait_seconds=WAIT_SECONDS, start_conversation=True
+            )
             assert follow(alice, hers, sent) == [f"re {number}"]
             seconds.append(time.perf_counter() - start)
         answering.join()
