@@ -4,11 +4,36 @@ from __future__ import annotations
 
 import json
 import urllib.request
+from pathlib import Path
+from typing import Any
 
+import jsonschema
 import pytest
 
 from bdh import guide
 from tests.support.terminal import Terminal
+
+SCHEMAS = Path(__file__).parents[3] / "docs" / "schemas"
+
+
+def check(name: str, content: Any) -> Any:
+    """`content`, which is what the published schema says."""
+    schema = json.loads((SCHEMAS / f"{name}.json").read_text(encoding="utf-8"))
+    checker = jsonschema.FormatChecker()
+    jsonschema.Draft202012Validator(schema, format_checker=checker).validate(content)
+    return content
+
+
+def test_what_they_print_is_what_their_schemas_say(alice: Terminal) -> None:
+    check("guide", alice.json(":guide"))
+    check("roles", alice.json(":roles"))
+    check("policy-show", alice.json(":policy"))
+    (alice.directory / "mine.md").write_text("Be quick.\n")
+    words = ("--role", "backend", "--playbook", "mine.md", "-m", "Quicker")
+    made = check("policy-edit", alice.json(":policy", "edit", *words))
+    check("policy-activate", alice.json(":policy", "activate", str(made["version"])))
+    check("policy-reset", alice.json(":policy", "reset"))
+    check("policy-history", alice.json(":policy", "history"))
 
 
 def test_the_guide_is_llms_txt(home: Terminal) -> None:
@@ -82,7 +107,7 @@ def test_roles_say_who_has_them(alice: Terminal, bob: Terminal) -> None:
 
 
 def test_a_human_sees_two_agents_collide(home: Terminal) -> None:
-    done = home.json(":simulate")
+    done = check("simulate", home.json(":simulate"))
     commands = {step["command"]: step for step in done["steps"]}
     said = "\n".join(step["output"] for step in done["steps"])
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from mcp.client import Client
 
+from bdh import __version__
 from bdh.errors import UsageError
 from bdh.mcp import arguments
 from bdh.mcp.results import compact
@@ -90,6 +92,17 @@ def test_the_instructions_begin_with_what_matters() -> None:
     assert all(word in head for word in ("claim_bead", "reserve_files", "check_inbox"))
     assert head[: head.rindex(".") + 1].endswith(".")
     assert len(INSTRUCTIONS) <= 2048
+
+
+def test_the_registry_is_told_this_version_and_how_to_start_it() -> None:
+    root = Path(__file__).parents[3]
+    entry = json.loads((root / "server.json").read_text())
+    package = entry["packages"][0]
+
+    assert {entry["version"], package["version"]} == {__version__}
+    assert [one["value"] for one in package["packageArguments"]] == [":mcp"]
+    assert f"mcp-name: {entry['name']} -->" in (root / "README.md").read_text()
+    assert len(entry["description"]) <= 100
 
 
 SHOW = TOOLS["reserve_files"].parameters
