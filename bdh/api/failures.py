@@ -94,7 +94,7 @@ def session_lost(reason: str) -> NotSetUpError:
     return NotSetUpError(
         f"Cannot sign in: {reason}",
         code="session_lost",
-        hint="bdh :login EMAIL; a workspace: bdh :init, or by a member bdh :workspaces reattach ALIAS",
+        hint="bdh :login EMAIL; a workspace: bdh :init, or a member: bdh :workspaces reattach",
     )
 
 
