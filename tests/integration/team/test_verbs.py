@@ -95,3 +95,20 @@ def test_status_shows_what_there_is_to_do(alice: Terminal) -> None:
     assert load["p50_ms"] is not None
     assert (load["outbox_parked"], load["schedules_failing"]) == (0, 0)
     assert "half within" in alice.bdh(":stack", "status").out
+
+
+def test_members_come_change_and_go(alice: Terminal) -> None:
+    [owner] = alice.json(":members", "list")["members"]
+    assert owner["role"] == "owner"
+    made = alice.json(":members", "invite", "ben@example.com", "--role", "admin")
+    assert (made["email"], made["role"]) == ("ben@example.com", "admin")
+    assert "bdh :members accept " in alice.bdh(":members", "invite", "ben@example.com").out
+
+    refused = alice.json(":members", "accept", made["token"], expect=1)
+    assert refused["error"]["code"] == "invite_invalid"
+    assert alice.json(":members", "leave", expect=1)["error"]["code"] == "conflict"
+    assert (
+        alice.json(":members", "role", "nobody", "admin", expect=1)["error"]["code"] == "not_found"
+    )
+    agent = alice.env(CLAUDECODE="1")
+    assert agent.json(":members", "invite", "x@y.z", expect=1)["error"]["code"] == "human_only"

@@ -163,3 +163,27 @@ async def test_a_smaller_plan_keeps_what_is_there(team: Team) -> None:
     await team.bead()
     with pytest.raises(Refused, match="limit_exceeded"):
         await team.call(team.ann, "register_repo", origin="example.com/acme/one-more")
+
+
+async def test_repos_are_verified_weekly_where_it_matters(team: Team) -> None:
+    """Only on plans for public ones; an unknown answer is asked again and forgets nothing."""
+
+    async def due() -> list[str]:
+        return [repo["id"] for repo in (await team.service("repos_to_verify"))["repos"]]
+
+    assert await due() == []
+    await team.sql.execute("update public.repos set visibility = 'public'")
+    await team.service("change_plan", project_id=team.project.id, plan="open_source")
+    assert await due() == [str(team.project.repo_id)]
+
+    found = await team.service(
+        "set_repo_visibility", repo_id=team.project.repo_id, visibility="unknown"
+    )
+    assert (found["visibility"], await due()) == ("public", [])
+    await team.sql.execute("update public.repos set verified_at = now() - interval '8 days'")
+    assert await due() == [str(team.project.repo_id)]
+
+    await team.service("set_repo_visibility", repo_id=team.project.repo_id, visibility="private")
+    texts = [n["text"] for n in (await team.call(team.ann, "notices"))["notices"]]
+    assert any("is not public" in text for text in texts)
+    assert (await team.call(team.dan, "notices"))["notices"] == []
