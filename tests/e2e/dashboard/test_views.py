@@ -28,6 +28,14 @@ def busy(alice: Terminal, bob: Terminal) -> Terminal:
     return alice
 
 
+@pytest.fixture
+def window(browser: Browser, busy: Terminal) -> Iterator[Dashboard]:
+    dashboard = Dashboard(browser, busy)
+    dashboard.open()
+    yield dashboard
+    dashboard.close()
+
+
 @pytest.fixture(params=["light", "dark"])
 def themed(request: pytest.FixtureRequest, browser: Browser, busy: Terminal) -> Iterator[Dashboard]:
     dashboard = Dashboard(browser, busy, color_scheme=request.param)
@@ -54,15 +62,15 @@ def test_every_view_is_drawn_and_accessible(themed: Dashboard, busy: Terminal) -
     assert not found, "\n".join(found)
 
 
-def test_nothing_overflows_at_any_width(themed: Dashboard, busy: Terminal) -> None:
+def test_nothing_overflows_at_any_width(window: Dashboard, busy: Terminal) -> None:
     """From 360 px to wide the page itself never scrolls sideways."""
     wide: list[str] = []
     for width in (360, 900, 1440):
-        themed.page.set_viewport_size({"width": width, "height": 800})
+        window.page.set_viewport_size({"width": width, "height": 800})
         for place in places(busy):
-            themed.go(place)
-            themed.page.wait_for_timeout(60)
-            over = themed.page.evaluate(
+            window.go(place)
+            window.page.wait_for_timeout(60)
+            over = window.page.evaluate(
                 "() => { const it = document.querySelector('main');"
                 " return it.scrollWidth - it.clientWidth }"
             )
@@ -70,29 +78,29 @@ def test_nothing_overflows_at_any_width(themed: Dashboard, busy: Terminal) -> No
     assert not wide, "\n".join(wide)
 
 
-def test_a_detail_can_be_linked_to_and_talk_opens(themed: Dashboard, busy: Terminal) -> None:
+def test_a_detail_can_be_linked_to_and_talk_opens(window: Dashboard, busy: Terminal) -> None:
     """Chat, escalation and mail open from their lists."""
     for view, row, text in (
         ("chat", "alice-backend", "shape"),
         ("escalations", "Round up?", "Cents are lost"),
         ("mail", "Report", "All quiet"),
     ):
-        themed.go(view)
-        themed.page.locator("main [data-row]").get_by_text(row).first.click()
-        themed.see(text, ".split-detail")
-        assert themed.axe() == []
-        themed.page.reload()
-        themed.see(text, ".split-detail")
+        window.go(view)
+        window.page.locator("main [data-row]").get_by_text(row).first.click()
+        window.see(text, ".split-detail")
+        assert window.axe() == []
+        window.page.reload()
+        window.see(text, ".split-detail")
 
 
-def test_keyboard_alone_is_enough(themed: Dashboard, busy: Terminal) -> None:
+def test_keyboard_alone_is_enough(window: Dashboard, busy: Terminal) -> None:
     """The palette finds a bead; rows are walked with j and k; Escape closes."""
-    page = themed.page
+    page = window.page
     page.keyboard.press("Control+k")
     page.keyboard.type("refunds")
-    themed.see("Refunds", ".palette-list")
+    window.see("Refunds", ".palette-list")
     page.keyboard.press("Enter")
-    themed.see("Refunds", ".split-detail")
+    window.see("Refunds", ".split-detail")
     page.keyboard.press("Escape")
     expect(page.locator(".split-detail")).to_have_count(0)
     page.keyboard.press("j")
@@ -101,6 +109,6 @@ def test_keyboard_alone_is_enough(themed: Dashboard, busy: Terminal) -> None:
     expect(page.locator(".split-detail")).to_be_visible()
     page.keyboard.press("g")
     page.keyboard.press("c")
-    themed.see("Claims", "main h1")
+    window.see("Claims", "main h1")
     page.keyboard.press("?")
-    themed.see("Keyboard", "dialog")
+    window.see("Keyboard", "dialog")
