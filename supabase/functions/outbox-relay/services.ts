@@ -30,7 +30,7 @@ export function services(env: Environment): Services {
     },
     mailer: mailer({ smtpUrl: env.get("SMTP_URL"), folder: env.get("BDH_MAIL_DIR") }),
     answerUrl: answerUrl(env, url),
-    contact: env.get("BDH_CONTACT") ?? "mailto:bdh@localhost",
+    contact: env.get("BDH_CONTACT") || "mailto:bdh@localhost",
   };
   return {
     backend: db,
@@ -40,7 +40,7 @@ export function services(env: Environment): Services {
 }
 
 /** Hosted functions may not serve HTML on the platform's own domain: there the dashboard shows. */
-function answerUrl(env: Environment, url: string): (token: string) => string {
+export function answerUrl(env: Environment, url: string): (token: string) => string {
   const dashboard = env.get("BDH_DASHBOARD_URL")?.replace(/\/+$/, "");
   const base = (env.get("BDH_PUBLIC_URL") || url).replace(/\/+$/, "");
   return (token) =>
