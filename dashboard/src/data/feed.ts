@@ -1,10 +1,11 @@
 import { signal } from "@preact/signals";
 import type { RealtimeChannel } from "@supabase/supabase-js";
 import { backend, rpc } from "../lib/api";
+import { asRefusal } from "../lib/refusal";
 import { flush, need, needFor } from "./needs";
 import { confirmDue } from "./due";
 import { currentCursor, loadBeads, loadTeam } from "./reads";
-import { addEvents, me, workspaces } from "./store";
+import { addEvents, me, touchAll, workspaces } from "./store";
 import type { BdhEvent } from "./types";
 
 export type LinkState = "connecting" | "live" | "stale";
@@ -14,6 +15,10 @@ export const freshAt = signal(0);
 /** True while the first screen's data are still on their way. */
 export const loading = signal(true);
 export const loadError = signal<unknown>(null);
+
+/** Rises when the database says that we are not (or no longer) a member here. */
+export const expelled = signal(0);
+const EXPELLED = new Set(["not_member", "not_signed_in"]);
 
 const HEALTHY_SECONDS = 30;
 const UNHEALTHY_SECONDS = 5;
@@ -123,13 +128,16 @@ async function readUntilQuiet(): Promise<void> {
   } catch (error) {
     link.value = "stale";
     loadError.value = error;
+    if (EXPELLED.has(asRefusal(error).code)) expelled.value++;
   }
 }
 
 async function readAfterCursor(): Promise<void> {
   let count = 0;
   for (let more = cursor !== null; more; ) {
-    const page = await rpc<Page>("list_events", { since: cursor, limit: 1000 });
+    const page = await nextPage();
+    // A restored database counts anew: this place in its log is gone.
+    if (!page) return readAnew();
     cursor = page.cursor;
     more = page.next_cursor !== null;
     count += page.events.length;
@@ -139,10 +147,20 @@ async function readAfterCursor(): Promise<void> {
   if (!(await flush())) throw new Error("What has changed could not be read");
 }
 
+async function nextPage(): Promise<Page | null> {
+  try {
+    return await rpc<Page>("list_events", { since: cursor, limit: 1000 });
+  } catch (error) {
+    if (asRefusal(error).code === "cursor_expired") return null;
+    throw error;
+  }
+}
+
 async function readAnew(): Promise<void> {
   cursor = await currentCursor();
   hinted.clear();
   await Promise.all([loadTeam(), loadBeads()]);
+  touchAll();
 }
 
 function apply(fresh: BdhEvent[]): void {

@@ -37,6 +37,11 @@ export function onTouch(topic: string, listener: () => void): () => void {
   return () => found.delete(listener);
 }
 
+/** Everything that is open is read again. */
+export function touchAll(): void {
+  for (const topic of [...listeners.keys()]) touch(topic);
+}
+
 export function touch(topic: string): void {
   for (const listener of [...(listeners.get(topic) ?? [])]) listener();
 }

@@ -1,7 +1,7 @@
 import { signal } from "@preact/signals";
 import { backend, rpc, useProject } from "./api";
 import { clearStore, me } from "../data/store";
-import { startFeed, stopFeed } from "../data/feed";
+import { expelled, startFeed, stopFeed } from "../data/feed";
 import { asRefusal, Refusal } from "./refusal";
 import { readAddress } from "./route";
 import { keepSignedIn } from "./storage";
@@ -27,6 +27,7 @@ export async function startSession(token: string | null): Promise<void> {
     email.value = session?.user.email ?? null;
     if (event === "SIGNED_OUT") leave();
   });
+  expelled.subscribe((times) => void (times && enter(null)));
   if (token) await signInByToken(token);
   const { data } = await backend().auth.getSession();
   if (!data.session) stage.value = "signed-out";

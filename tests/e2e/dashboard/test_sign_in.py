@@ -118,3 +118,30 @@ def test_an_export_is_a_page_for_any_static_host(
     assert f"connect-src 'self' {config['url']} ws" in page
     assert "sb_secret" not in config["key"]
     assert (tmp_path / "site" / "llms.txt").exists()
+
+
+def test_a_removed_member_sees_nothing_any_more(
+    browser: Browser, window: Dashboard, alice: Terminal
+) -> None:
+    """The page of somebody who was taken out of the project goes back to the beginning."""
+    window.page.goto(window.address)
+    window.see("Live")
+    window.choose_project()
+    window.go("settings/invites")
+    window.page.locator(".invite-form select").first.select_option("member")
+    window.click("Make invite", "main")
+    guest = Dashboard(browser, alice)
+    guest.page.goto(window.url)
+    sign_in_by_code(guest, "leaver@example.test")
+    guest.fill("Invitation", window.page.locator(".secret pre").inner_text().strip())
+    guest.fill("Your name (optional)", "Lea Leaver")
+    guest.click("Join", "main")
+    guest.see("Live")
+    window.page.reload()
+    window.go("settings/members")
+    window.page.locator(".row").filter(has_text="Lea Leaver").get_by_role(
+        "button", name="Remove"
+    ).click()
+    window.answer("Remove")
+    guest.see("Create one", "main", seconds=15)
+    guest.close()
