@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect
@@ -17,8 +18,16 @@ VIEWS = (
     "settings/delivery", "settings/account", "start",
 )  # fmt: skip
 SECONDS = 1000.0
+PROJECTS: dict[Path, str] = {}
 # What Chromium says by itself when a server goes away or refuses: no fault of the page.
 EXPECTED_NOISE = re.compile(r"Failed to load resource|WebSocket connection|net::ERR_")
+
+
+def project_of(terminal: Terminal) -> str:
+    """The slug of a terminal's project, asked for once."""
+    if terminal.directory not in PROJECTS:
+        PROJECTS[terminal.directory] = terminal.json(":whoami")["project"]["slug"]
+    return PROJECTS[terminal.directory]
 
 
 class Dashboard:
@@ -58,7 +67,7 @@ class Dashboard:
 
     def choose_project(self) -> None:
         """The operator of this stack is a member of every test's project."""
-        slug = self.terminal.json(":whoami")["project"]["slug"]
+        slug = project_of(self.terminal)
         if (
             self.page.locator(".project").first.inner_text() != slug
             and self.page.locator("select.project").count()
