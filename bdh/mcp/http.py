@@ -8,12 +8,14 @@ checked by the SDK's transport, against DNS rebinding.
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import os
 import secrets
+import signal
 import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import uvicorn
@@ -144,6 +146,17 @@ def _addresses() -> list[str]:
     return [f"[{where[0]}]" if ":" in str(where[0]) else str(where[0]) for *_, where in found]
 
 
+class _Server(uvicorn.Server):
+    """Ends at a signal by returning: uvicorn's own way kills the process before leases end."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        yield
+
+
 async def serve(place: Place, host: str, port: int) -> None:
     """Serve until a signal comes; the address and where the token is go to standard error."""
     listener = _listen(host, port)
@@ -155,7 +168,7 @@ async def serve(place: Place, host: str, port: int) -> None:
         shown = f"[{host}]" if ":" in host else host
         token_file = Path(place.identity.folder) / TOKEN_FILE
         place.say(f"MCP at http://{shown}:{port}{PATH}, bearer token in {token_file}")
-        await uvicorn.Server(config).serve([listener])
+        await _Server(config).serve([listener])
 
 
 def _listen(host: str, port: int) -> socket.socket:

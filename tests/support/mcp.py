@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -57,6 +58,7 @@ class HttpServer:
 
     url: str
     token: str
+    process: subprocess.Popen[str]
 
 
 @asynccontextmanager
@@ -66,7 +68,7 @@ async def http_server(agent: Agent, *words: str) -> AsyncIterator[HttpServer]:
     assert process.stderr is not None
     said = process.stderr.readline().split()
     try:
-        yield HttpServer(said[2].rstrip(","), _content(said[-1]))
+        yield HttpServer(said[2].rstrip(","), _content(said[-1]), process)
     finally:
         process.terminate()
         process.communicate(timeout=15)

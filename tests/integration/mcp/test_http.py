@@ -8,6 +8,7 @@ import os
 import stat
 from collections import Counter
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any
 
 import httpx
@@ -122,6 +123,20 @@ async def test_an_expired_token_of_a_known_guest_is_refused(
     refused = await asyncio.to_thread(post, server, token)
 
     assert refused.status_code == 401
+
+
+async def test_a_server_that_is_told_to_end_ends_its_waits(office: Office, alice: Agent) -> None:
+    ask = {"to": ["bob"], "message": "May I?", "wait": 40}
+    # The client breaks off everything when its server goes.
+    with suppress(ExceptionGroup):
+        async with http_server(alice) as ending, over_http(ending.url, ending.token) as client:
+            asking = asyncio.create_task(client.call_tool("send_chat", ask))
+            await office.until_waiting()
+            ending.process.terminate()
+            await asyncio.gather(asking, return_exceptions=True)
+
+    assert await asyncio.to_thread(ending.process.wait, 15) == 0
+    await office.until_waiting(0)
 
 
 async def test_twenty_clients_of_twenty_workspaces_race(
