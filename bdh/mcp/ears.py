@@ -100,12 +100,17 @@ class Ears:
         self._feeds: set[WaitFeed] = set()
         self._subscriptions: list[Subscription] = []
         self._task: asyncio.Task[None] | None = None
+        self._stopped = False
 
     def listen(self) -> WaitFeed:
         """A feed for one wait; from any thread."""
         feed = WaitFeed(self._live)
         with self._lock:
             self._feeds.add(feed)
+            if self._stopped:
+                # A wait that was being opened when the process was told to end.
+                feed.cancel()
+                return feed
         self._loop.call_soon_threadsafe(self.start)
         return feed
 
@@ -116,13 +121,15 @@ class Ears:
 
     def start(self) -> None:
         """Connect, if that was not done before; in the event loop."""
-        if self._task is None:
+        if self._task is None and not self._stopped:
             self._task = self._loop.create_task(self._run(), name="ears")
 
     async def stop(self) -> None:
         """Disconnect, and end every wait."""
-        for feed in list(self._feeds):
-            feed.cancel()
+        with self._lock:
+            self._stopped = True
+            for feed in self._feeds:
+                feed.cancel()
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)

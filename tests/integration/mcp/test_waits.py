@@ -24,9 +24,12 @@ class Reports:
 
     def __init__(self) -> None:
         self.seen: list[tuple[float, float | None, str | None]] = []
+        self.waiting = asyncio.Event()
 
     async def __call__(self, progress: float, total: float | None, message: str | None) -> None:
         self.seen.append((progress, total, message))
+        if "Waiting for bob" in (message or ""):
+            self.waiting.set()
 
 
 @pytest.mark.parametrize("era", ERAS)
@@ -37,14 +40,13 @@ async def test_a_wait_reports_and_ends_with_the_answer(
     async with stdio(alice, era) as client:
         tool = Checked(client)
         asking = asyncio.create_task(tool.call("send_chat", ASK, progress_callback=reports))
-        await office.until_waiting()
+        await asyncio.wait_for(reports.waiting.wait(), 20)
         await asyncio.to_thread(bob.run, ":aweb", "chat", "send-and-leave", "alice", "Go on")
         result = await asking
 
     assert text(result) == "bob: Go on"
     assert result.structured_content["status"] == "replied"
     assert reports.seen[0][1] == 30
-    assert any("Waiting for bob" in (message or "") for *_, message in reports.seen)
     await office.until(NO_WAITS)
 
 
