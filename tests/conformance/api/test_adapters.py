@@ -53,7 +53,7 @@ REFUSALS = {
         {"p_other": 1},
         (RefusedError, "PGRST202", None, None, None),
     ),
-    "a failure of SQL": ("t_divide", {}, (RefusedError, "22012", None, None, None)),
+    "a failure of SQL": ("t_divide", {}, (RefusedError, "bad_argument", None, None, None)),
     "a failure of the server": (
         "t_internal",
         {},
