@@ -63,6 +63,8 @@ import
 :logout
 :up
 :stack status
+:stack unit
+:deploy-check
 :stack logs
 :stack mail
 :stack backup {backup}
