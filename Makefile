@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 JOBS ?= 2
+# Commands are started by the thousand: compiling bdh anew for each would be most of their time.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup demo test lint types unit bench soak schema docs dashboard clean
 
