@@ -31,6 +31,22 @@ as $$
 $$;
 comment on function private.chat_after is 'The next messages of others after a sequence number.';
 
+create function private.chat_come_back(p_listener_id uuid, p_session_id uuid)
+returns void
+language sql
+security definer -- writes the listener's participations
+set search_path = ''
+as $$
+    update public.chat_participants as p set left_at = null
+    where p.participant_id = p_listener_id and p.session_id in (
+        select q.session_id from public.chat_participants as q
+        where q.participant_id = p_listener_id and q.left_at is not null
+          and (p_session_id is null or q.session_id = p_session_id)
+        order by q.session_id for no key update);
+$$;
+comment on function private.chat_come_back is
+    'Who listens has not left any more: in one session or, without one, in all that would be heard.';
+
 create function private.chat_listen(p_project_id uuid, p_chat text, p_wait_seconds int)
 returns jsonb
 language plpgsql
@@ -52,6 +68,7 @@ begin
         end if;
         select * into v_session from public.chat_sessions as s where s.id = v_session.id for no key update;
     end if;
+    perform private.chat_come_back(v_actor.id, v_session.id);
     v_unread := private.chat_unread_here(v_actor.id, v_session.id, 200);
     if v_unread is not null then
         return jsonb_build_object('status', 'replied', 'session_id', v_session.id, 'wait', null, 'deadlock', null,
@@ -179,7 +196,7 @@ begin
     for v_fn in
         select p.oid from pg_proc as p
         where p.pronamespace in ('private'::regnamespace, 'public'::regnamespace) and p.proname = any (array[
-            'chat_listen', 'chat_unread_here', 'chat_wait_refresh', 'chat_after', 'chat_wait_end', 'status_waits'])
+            'chat_listen', 'chat_come_back', 'chat_unread_here', 'chat_wait_refresh', 'chat_after', 'chat_wait_end', 'status_waits'])
     loop
         execute format('revoke execute on function %s from public, anon, authenticated, service_role', v_fn);
     end loop;

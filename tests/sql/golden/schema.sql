@@ -1132,6 +1132,20 @@ $$;
 
 COMMENT ON FUNCTION private.chat_append(p_session_id uuid, p_actor private.actor_info, p_body text) IS 'Store the next message of a session, end the waits it answers.';
 
+CREATE FUNCTION private.chat_come_back(p_listener_id uuid, p_session_id uuid) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    update public.chat_participants as p set left_at = null
+    where p.participant_id = p_listener_id and p.session_id in (
+        select q.session_id from public.chat_participants as q
+        where q.participant_id = p_listener_id and q.left_at is not null
+          and (p_session_id is null or q.session_id = p_session_id)
+        order by q.session_id for no key update);
+$$;
+
+COMMENT ON FUNCTION private.chat_come_back(p_listener_id uuid, p_session_id uuid) IS 'Who listens has not left any more: in one session or, without one, in all that would be heard.';
+
 CREATE FUNCTION private.chat_command(p_session_id uuid, p_others jsonb) RETURNS text
     LANGUAGE sql IMMUTABLE
     SET search_path TO ''
@@ -1332,6 +1346,7 @@ begin
         end if;
         select * into v_session from public.chat_sessions as s where s.id = v_session.id for no key update;
     end if;
+    perform private.chat_come_back(v_actor.id, v_session.id);
     v_unread := private.chat_unread_here(v_actor.id, v_session.id, 200);
     if v_unread is not null then
         return jsonb_build_object('status', 'replied', 'session_id', v_session.id, 'wait', null, 'deadlock', null,
@@ -1792,7 +1807,7 @@ CREATE TABLE public.chat_participants (
     CONSTRAINT chat_participants_kind_check CHECK ((kind = ANY (ARRAY['workspace'::text, 'member'::text])))
 );
 
-COMMENT ON TABLE public.chat_participants IS 'read_seq: every message of others up to it was read. left_at: left without wanting an answer, until it writes or reads again.';
+COMMENT ON TABLE public.chat_participants IS 'read_seq: every message of others up to it was read. left_at: left without wanting an answer, until it writes, reads or listens again.';
 
 CREATE FUNCTION private.chat_unread_count(p_reader public.chat_participants) RETURNS bigint
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -10849,6 +10864,8 @@ GRANT ALL ON TABLE public.chat_messages TO service_role;
 REVOKE ALL ON FUNCTION private.chat_after(p_reader_id uuid, p_session_id uuid, p_seq bigint) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.chat_append(p_session_id uuid, p_actor private.actor_info, p_body text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.chat_come_back(p_listener_id uuid, p_session_id uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.chat_command(p_session_id uuid, p_others jsonb) FROM PUBLIC;
 

@@ -279,6 +279,28 @@ async def test_who_left_is_waited_for_only_on_a_new_start(team: Team) -> None:
     assert restarted["status"] == "waiting"
 
 
+@pytest.mark.parametrize("listened", [{"chat": "alice"}, {}])
+async def test_who_left_and_listens_is_back(team: Team, listened: dict[str, str]) -> None:
+    await team.say(team.bob, "alice", leave=True)
+    await team.call(team.alice, "chat_open", chat="bob")
+    assert (await team.wait(team.alice, "bob"))["status"] == "left"
+    await team.call(team.bob, "chat_open", chat="alice")
+    await team.say(team.bob, "alice", leave=True)
+
+    assert (await team.call(team.bob, "chat_listen", **listened))["status"] == "waiting"
+
+    assert (await team.wait(team.alice, "bob"))["status"] == "waiting"
+
+
+async def test_listening_to_one_chat_is_no_return_to_another(team: Team) -> None:
+    await team.say(team.bob, "alice", leave=True)
+    await team.say(team.bob, "carol")
+
+    await team.call(team.bob, "chat_listen", chat="carol")
+
+    assert (await team.wait(team.alice, "bob"))["status"] == "left"
+
+
 async def test_listening_hears_every_chat_and_blocks_nobody(team: Team) -> None:
     listening = await team.call(team.alice, "chat_listen")
     assert listening["status"] == "waiting"
