@@ -1,37 +1,15 @@
-"""Text for people: other agents' words made harmless, ages, columns."""
+"""Text for people: ages, columns, and other agents' words made harmless."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
-# C0 and C1 controls (so every escape sequence), and the marks that reorder or hide text.
-_UNSAFE = dict.fromkeys((*range(32), *range(127, 160)))
-_UNSAFE |= dict.fromkeys(
-    (0xAD, 0x061C, 0x180E, 0x200B, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2060, 0x2070))
-)
-# Byte order marks, annotations, and tags: letters that a language model reads and nobody sees.
-_UNSAFE |= dict.fromkeys((0xFEFF, *range(0xFFF9, 0xFFFC), *range(0xE0000, 0xE01F0)))
-_UNSAFE_IN_BLOCK = {code: None for code in _UNSAFE if code not in (0x09, 0x0A)}
+from bdh.text import block as block
+from bdh.text import line as line
+from bdh.text import quoted as quoted
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
-
-
-def line(text: str | None, limit: int = 200) -> str:
-    """`text` on one line, without control characters, at most `limit` characters long."""
-    flat = " ".join((text or "").split()).translate(_UNSAFE)
-    return flat if len(flat) <= limit else f"{flat[: limit - 1]}…"
-
-
-def block(text: str | None, indent: str = "") -> str:
-    """`text` with its line breaks, without other control characters, indented."""
-    clean = (text or "").replace("\r\n", "\n").translate(_UNSAFE_IN_BLOCK).rstrip()
-    return "\n".join(f"{indent}{part}".rstrip() for part in clean.split("\n"))
-
-
-def quoted(text: str | None, limit: int = 200) -> str:
-    """Somebody else's words on one line, in quotes that mark where they end."""
-    return '"' + line(text, limit).replace('"', "'") + '"'
 
 
 def age(moment: str | None, now: datetime | None = None) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from bdh.cli.text import line as line
-from bdh.cli.text import quoted as quoted
 from bdh.hooks.decide import Obstacle
+from bdh.text import line as line
+from bdh.text import quoted as quoted
 
 MAX_LISTED = 10
 

@@ -19,6 +19,8 @@ BELOW = {
     "api": {"errors", "core", "local", "__version__"},
     "git": {"errors"},
     "config": {"errors"},
+    "text": set(),
+    "hooks": {"errors", "text", "config", "git", "local", "api", "stack"},
     "stack": {"errors", "dashboard", "guide", "__version__"},
 }
 HOMES = {
