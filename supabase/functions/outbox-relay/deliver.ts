@@ -2,15 +2,8 @@
 
 import { ForbiddenError, type Network, type OutsideRequest, send } from "../_shared/outside.ts";
 import type { Mailer } from "./mail.ts";
-import {
-  discordBody,
-  oneLine,
-  plainText,
-  pushBody,
-  slackBody,
-  title,
-  webhookBody,
-} from "./messages.ts";
+import { oneLine } from "./harmless.ts";
+import { discordBody, plainText, pushBody, slackBody, title, webhookBody } from "./messages.ts";
 import { encrypt, vapid } from "./push.ts";
 import { signature } from "./sign.ts";
 import type { Channel, OutboxRow, Outcome, PushKeys } from "./types.ts";

@@ -1,8 +1,9 @@
 /** What is said where: the same news as an e-mail, a line in a chat, a push, an object. */
 
+import { block, cut, oneLine } from "./harmless.ts";
 import type { OutboxRow } from "./types.ts";
 
-const MAX_LINE = 150;
+const MAX_OPTION = 500;
 
 /** The words before a subject, by what happened. */
 const TITLES: Record<OutboxRow["kind"], string> = {
@@ -11,13 +12,6 @@ const TITLES: Record<OutboxRow["kind"], string> = {
   mail: "wrote",
   bead_status: "changed",
 };
-
-/** One line without control characters: other people's text in a header or a title. */
-export function oneLine(text: string, limit = MAX_LINE): string {
-  // deno-lint-ignore no-control-regex
-  const flat = text.replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e]+/g, " ").trim();
-  return flat.length > limit ? `${flat.slice(0, limit - 1)}…` : flat;
-}
 
 export function title(row: OutboxRow): string {
   const who = row.content.from?.name;
@@ -30,9 +24,13 @@ export function title(row: OutboxRow): string {
 /** The whole text, with the options, the link that answers and the command. */
 export function plainText(row: OutboxRow, link: string | null): string {
   const { content } = row;
-  const parts = [content.text];
+  const parts = [block(content.text)];
   if (content.options?.length) {
-    parts.push(content.options.map((option, index) => `${index + 1}. ${option}`).join("\n"));
+    parts.push(
+      content.options.map((option, index) => `${index + 1}. ${oneLine(option, MAX_OPTION)}`).join(
+        "\n",
+      ),
+    );
   }
   if (content.expires_at) parts.push(`Answer before ${content.expires_at}.`);
   if (link) parts.push(`Answer here: ${link}`);
@@ -48,18 +46,20 @@ export function slackEscaped(text: string): string {
 
 export function slackBody(row: OutboxRow, link: string | null): unknown {
   const { content } = row;
-  const lines = [`*${slackEscaped(title(row))}*`, slackEscaped(content.text.slice(0, 2500))];
-  content.options?.forEach((option, at) => lines.push(`${at + 1}. ${slackEscaped(option)}`));
+  const lines = [`*${slackEscaped(title(row))}*`, slackEscaped(cut(block(content.text), 2500))];
+  content.options?.forEach((option, at) =>
+    lines.push(`${at + 1}. ${slackEscaped(oneLine(option, MAX_OPTION))}`)
+  );
   if (link) lines.push(`<${link}|Answer>`);
   return {
     text: slackEscaped(title(row)),
-    blocks: [{ type: "section", text: { type: "mrkdwn", text: lines.join("\n").slice(0, 3000) } }],
+    blocks: [{ type: "section", text: { type: "mrkdwn", text: cut(lines.join("\n"), 3000) } }],
   };
 }
 
 export function discordBody(row: OutboxRow, link: string | null): unknown {
   return {
-    content: `**${title(row)}**\n${plainText(row, link)}`.slice(0, 2000),
+    content: cut(`**${title(row)}**\n${plainText(row, link)}`, 2000),
     // Nobody can make bdh ping @everyone.
     allowed_mentions: { parse: [] },
   };
