@@ -178,11 +178,13 @@ begin
         'events', coalesce((
             select jsonb_agg(private.event_json(e, v_since.generation) order by e.xid, e.seq)
             from unnest(v_rows) as e), '[]'),
-        'cursor', v_cursor, 'next_cursor', case when v_more then v_cursor end);
+        'cursor', v_cursor, 'next_cursor', case when v_more then v_cursor end,
+        -- Readers whose clocks are wrong tell times and presence by this one.
+        'now', clock_timestamp());
 end;
 $$;
 comment on function private.list_events is
-    'Events after a cursor in commit-safe order. cursor: where to go on; next_cursor: set while more are waiting.';
+    'Events after a cursor in commit-safe order. cursor: where to go on; next_cursor: set while more are waiting; now: the time here.';
 
 create function public.list_events(
     p_since text default null, p_types text[] default null, p_entity_type text default null,
@@ -195,7 +197,7 @@ as $$
     select private.list_events(p_project_id, p_since, p_types, p_entity_type, p_entity_id, p_limit);
 $$;
 comment on function public.list_events is
-    'Read the event log after p_since (opaque): {events, cursor, next_cursor}. Without p_since from the beginning.';
+    'Read the event log after p_since (opaque): {events, cursor, next_cursor, now}. Without p_since from the beginning.';
 
 create function private.after_restore()
 returns void

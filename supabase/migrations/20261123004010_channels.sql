@@ -69,6 +69,21 @@ end;
 $$;
 comment on function private.checked_address is 'Where a channel sends to; bad_channel (400), verified_email_required (403).';
 
+create function private.checked_kinds(p_kinds text[])
+returns text[]
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+    if not p_kinds <@ array['escalation', 'answer', 'mail', 'bead_status'] then
+        perform private.fail('bad_channel', 400, 'A channel is for escalation, answer, mail or bead_status', null, to_jsonb(p_kinds));
+    end if;
+    return p_kinds;
+end;
+$$;
+comment on function private.checked_kinds is 'What a channel is for; bad_channel (400).';
+
 create function private.set_channel(
     p_project_id uuid, p_type text, p_address text, p_kinds text[], p_config jsonb, p_enabled boolean)
 returns jsonb
@@ -78,15 +93,13 @@ set search_path = ''
 as $$
 declare
     v_actor   private.actor_info := private.actor(p_project_id);
-    v_kinds   text[] := coalesce(p_kinds, array['escalation', 'answer']);
+    v_kinds   text[] := private.checked_kinds(coalesce(p_kinds, array['escalation', 'answer']));
     v_row     private.channels;
     v_secret  text;
 begin
     perform private.require_human(v_actor, 'say how to be reached');
     if not coalesce(p_type, '') = any (array['email', 'slack', 'discord', 'webhook', 'web_push', 'ntfy']) then
         perform private.fail('bad_channel', 400, 'A channel is email, slack, discord, webhook, web_push or ntfy', null, to_jsonb(p_type));
-    elsif not v_kinds <@ array['escalation', 'answer', 'mail', 'bead_status'] then
-        perform private.fail('bad_channel', 400, 'A channel is for escalation, answer, mail or bead_status', null, to_jsonb(v_kinds));
     elsif (select count(*) from private.channels as c where c.member_id = v_actor.id) >= 50 then
         perform private.fail('too_many', 400, 'You have fifty channels already', 'Remove one');
     end if;
@@ -120,6 +133,68 @@ $$;
 comment on function public.set_channel is
     'Add or change a way to reach the calling member: email, slack, discord, webhook, web_push, ntfy. '
     'p_kinds: escalation, answer, mail, bead_status. A new webhook''s signing secret is shown once; human_only.';
+
+create function private.update_channel(p_project_id uuid, p_channel_id uuid, p_kinds text[], p_enabled boolean)
+returns jsonb
+language plpgsql
+security definer -- writes a private table
+set search_path = ''
+as $$
+declare
+    v_actor private.actor_info := private.actor(p_project_id);
+    v_row   private.channels;
+begin
+    perform private.require_human(v_actor, 'say how to be reached');
+    update private.channels as c
+    set kinds = coalesce(private.checked_kinds(p_kinds), c.kinds), enabled = coalesce(p_enabled, c.enabled)
+    where c.id = p_channel_id and c.member_id = v_actor.id
+    returning * into v_row;
+    if not found then
+        perform private.fail('not_found', 404, 'You have no such channel', 'bdh :channels');
+    end if;
+    return private.channel_json(v_row);
+end;
+$$;
+comment on function private.update_channel is 'See public.update_channel.';
+
+create function public.update_channel(
+    p_channel_id uuid, p_kinds text[] default null, p_enabled boolean default null, p_project_id uuid default null)
+returns jsonb
+language sql
+set search_path = ''
+as $$
+    select private.update_channel(p_project_id, p_channel_id, p_kinds, p_enabled);
+$$;
+comment on function public.update_channel is
+    'Change what a channel of the caller is for, or switch it on or off, without its address, which nobody can read back; human_only.';
+
+create function private.ask_push_key(p_project_id uuid)
+returns jsonb
+language plpgsql
+security definer -- reads and writes settings
+set search_path = ''
+as $$
+declare
+    v_actor private.actor_info := private.actor(p_project_id);
+begin
+    perform private.require_human(v_actor, 'say how to be reached');
+    if private.setting('push_keys') is null then
+        insert into private.settings (key, value) values ('push_wanted', 'true') on conflict (key) do nothing;
+    end if;
+    return jsonb_build_object('push_key', private.setting('push_keys') ->> 'public');
+end;
+$$;
+comment on function private.ask_push_key is 'See public.ask_push_key.';
+
+create function public.ask_push_key(p_project_id uuid default null)
+returns jsonb
+language sql
+set search_path = ''
+as $$
+    select private.ask_push_key(p_project_id);
+$$;
+comment on function public.ask_push_key is
+    'The key that browsers subscribe to web push with: {push_key}; null until the relay, which is called for it, has made one; human_only.';
 
 create function private.remove_channel(p_project_id uuid, p_channel_id uuid)
 returns jsonb
@@ -183,12 +258,12 @@ comment on function public.list_channels is
 do $$
 declare
     v_fn     regprocedure;
-    v_public text[] := array['set_channel', 'remove_channel', 'list_channels'];
+    v_public text[] := array['set_channel', 'update_channel', 'remove_channel', 'list_channels', 'ask_push_key'];
 begin
     for v_fn in
         select p.oid from pg_proc as p
         where p.pronamespace in ('private'::regnamespace, 'public'::regnamespace)
-          and p.proname = any (v_public || array['channel_json', 'checked_address'])
+          and p.proname = any (v_public || array['channel_json', 'checked_address', 'checked_kinds'])
     loop
         execute format('revoke execute on function %s from public, anon, authenticated, service_role', v_fn);
     end loop;

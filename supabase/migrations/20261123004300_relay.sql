@@ -87,7 +87,9 @@ as $$
     select array_remove(array[
         case when exists (
             select 1 from private.outbox as o
-            where o.status = 'pending' and o.due_at <= now() and coalesce(o.locked_until <= now(), true)) then 'outbox-relay' end,
+            where o.status = 'pending' and o.due_at <= now() and coalesce(o.locked_until <= now(), true))
+            -- SQL cannot make the keys of web push: the relay does, when the first browser asks.
+            or private.setting('push_wanted') is not null and private.setting('push_keys') is null then 'outbox-relay' end,
         case when private.repos_to_verify(1) -> 'repos' <> '[]' then 'verify-repo' end], null);
 $$;
 comment on function private.due_functions is 'The edge functions that have something to do.';

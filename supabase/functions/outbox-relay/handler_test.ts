@@ -123,6 +123,17 @@ function queue(rows: OutboxRow[], deliver: Deps["deliver"]) {
   return { settled, deps: { backend, deliver } };
 }
 
+Deno.test("the keys of web push are made when asked for, also with nothing to send", async () => {
+  const { deps } = queue([], () => Promise.resolve({ ok: true }));
+  const asked: string[] = [];
+  const call = deps.backend.call.bind(deps.backend);
+  deps.backend.call = (fn, args) => (asked.push(fn), call(fn, args));
+
+  await relay(deps);
+
+  assertEquals(asked, ["lease_outbox", "keep_push_keys"]);
+});
+
 Deno.test("every leased row is settled with what became of each channel", async () => {
   const rows = ["1", "2", "3"].map((id) => row({ id }));
   const { settled, deps } = queue(

@@ -31,9 +31,10 @@ export async function relay(deps: Deps): Promise<Tally> {
       p_limit: BATCH,
       p_seconds: LEASE_SECONDS,
     });
+    // Also with nothing to send: a browser may be waiting for a key to subscribe with.
+    const keys = leased.push_keys ?? await keepPushKeys(deps.backend);
     const work = leased.rows.filter((row) => row.channels !== null);
     if (work.length === 0) break;
-    const keys = leased.push_keys ?? await keepPushKeys(deps.backend);
     const ends = await Promise.all(work.map((row) => deliverRow(deps, row, leased.lease, keys)));
     for (const end of ends) if (end in tally) tally[end as keyof Tally]++;
   }

@@ -678,6 +678,23 @@ $$;
 
 COMMENT ON FUNCTION private.apply_status(p_actor private.actor_info, p_ids text[], p_status text, p_reason text, p_waiting text[]) IS 'Give locked beads a status other than in_progress, with all that follows. p_waiting: locked too, their flags may change. Returns the unblocked ones.';
 
+CREATE FUNCTION private.ask_push_key(p_project_id uuid) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    v_actor private.actor_info := private.actor(p_project_id);
+begin
+    perform private.require_human(v_actor, 'say how to be reached');
+    if private.setting('push_keys') is null then
+        insert into private.settings (key, value) values ('push_wanted', 'true') on conflict (key) do nothing;
+    end if;
+    return jsonb_build_object('push_key', private.setting('push_keys') ->> 'public');
+end;
+$$;
+
+COMMENT ON FUNCTION private.ask_push_key(p_project_id uuid) IS 'See public.ask_push_key.';
+
 CREATE FUNCTION private.attend(p_project_id uuid, p_seconds integer) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -2286,6 +2303,20 @@ $$;
 
 COMMENT ON FUNCTION private.checked_fields(p_actor private.actor_info, p_fields jsonb) IS 'Every field of a JSON object through private.checked_field; bad_field (400) for anything else.';
 
+CREATE FUNCTION private.checked_kinds(p_kinds text[]) RETURNS text[]
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+begin
+    if not p_kinds <@ array['escalation', 'answer', 'mail', 'bead_status'] then
+        perform private.fail('bad_channel', 400, 'A channel is for escalation, answer, mail or bead_status', null, to_jsonb(p_kinds));
+    end if;
+    return p_kinds;
+end;
+$$;
+
+COMMENT ON FUNCTION private.checked_kinds(p_kinds text[]) IS 'What a channel is for; bad_channel (400).';
+
 CREATE FUNCTION private.checked_paths(p_paths text[], p_ignore_case boolean) RETURNS private.clean_path[]
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
@@ -3145,7 +3176,9 @@ CREATE FUNCTION private.due_functions() RETURNS text[]
     select array_remove(array[
         case when exists (
             select 1 from private.outbox as o
-            where o.status = 'pending' and o.due_at <= now() and coalesce(o.locked_until <= now(), true)) then 'outbox-relay' end,
+            where o.status = 'pending' and o.due_at <= now() and coalesce(o.locked_until <= now(), true))
+            -- SQL cannot make the keys of web push: the relay does, when the first browser asks.
+            or private.setting('push_wanted') is not null and private.setting('push_keys') is null then 'outbox-relay' end,
         case when private.repos_to_verify(1) -> 'repos' <> '[]' then 'verify-repo' end], null);
 $$;
 
@@ -4857,11 +4890,13 @@ begin
         'events', coalesce((
             select jsonb_agg(private.event_json(e, v_since.generation) order by e.xid, e.seq)
             from unnest(v_rows) as e), '[]'),
-        'cursor', v_cursor, 'next_cursor', case when v_more then v_cursor end);
+        'cursor', v_cursor, 'next_cursor', case when v_more then v_cursor end,
+        -- Readers whose clocks are wrong tell times and presence by this one.
+        'now', clock_timestamp());
 end;
 $$;
 
-COMMENT ON FUNCTION private.list_events(p_project_id uuid, p_since text, p_types text[], p_entity_type text, p_entity_id text, p_limit integer) IS 'Events after a cursor in commit-safe order. cursor: where to go on; next_cursor: set while more are waiting.';
+COMMENT ON FUNCTION private.list_events(p_project_id uuid, p_since text, p_types text[], p_entity_type text, p_entity_id text, p_limit integer) IS 'Events after a cursor in commit-safe order. cursor: where to go on; next_cursor: set while more are waiting; now: the time here.';
 
 CREATE FUNCTION private.list_locks(p_project_id uuid, p_mine boolean, p_repo_id uuid, p_path text, p_cursor text, p_limit integer) RETURNS jsonb
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -7286,15 +7321,13 @@ CREATE FUNCTION private.set_channel(p_project_id uuid, p_type text, p_address te
     AS $$
 declare
     v_actor   private.actor_info := private.actor(p_project_id);
-    v_kinds   text[] := coalesce(p_kinds, array['escalation', 'answer']);
+    v_kinds   text[] := private.checked_kinds(coalesce(p_kinds, array['escalation', 'answer']));
     v_row     private.channels;
     v_secret  text;
 begin
     perform private.require_human(v_actor, 'say how to be reached');
     if not coalesce(p_type, '') = any (array['email', 'slack', 'discord', 'webhook', 'web_push', 'ntfy']) then
         perform private.fail('bad_channel', 400, 'A channel is email, slack, discord, webhook, web_push or ntfy', null, to_jsonb(p_type));
-    elsif not v_kinds <@ array['escalation', 'answer', 'mail', 'bead_status'] then
-        perform private.fail('bad_channel', 400, 'A channel is for escalation, answer, mail or bead_status', null, to_jsonb(v_kinds));
     elsif (select count(*) from private.channels as c where c.member_id = v_actor.id) >= 50 then
         perform private.fail('too_many', 400, 'You have fifty channels already', 'Remove one');
     end if;
@@ -8652,6 +8685,28 @@ $$;
 
 COMMENT ON FUNCTION private.update_beads(p_project_id uuid, p_ids text[], p_changes jsonb, p_jump_in boolean, p_reason text, p_force boolean, p_epoch integer, p_epochs jsonb, p_idempotency_key text) IS 'See public.update_beads.';
 
+CREATE FUNCTION private.update_channel(p_project_id uuid, p_channel_id uuid, p_kinds text[], p_enabled boolean) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    v_actor private.actor_info := private.actor(p_project_id);
+    v_row   private.channels;
+begin
+    perform private.require_human(v_actor, 'say how to be reached');
+    update private.channels as c
+    set kinds = coalesce(private.checked_kinds(p_kinds), c.kinds), enabled = coalesce(p_enabled, c.enabled)
+    where c.id = p_channel_id and c.member_id = v_actor.id
+    returning * into v_row;
+    if not found then
+        perform private.fail('not_found', 404, 'You have no such channel', 'bdh :channels');
+    end if;
+    return private.channel_json(v_row);
+end;
+$$;
+
+COMMENT ON FUNCTION private.update_channel(p_project_id uuid, p_channel_id uuid, p_kinds text[], p_enabled boolean) IS 'See public.update_channel.';
+
 CREATE FUNCTION private.update_member(p_project_id uuid, p_member_id uuid, p_role text) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -9009,6 +9064,15 @@ CREATE FUNCTION public.answer_escalation(p_id text, p_answer text DEFAULT NULL::
 $$;
 
 COMMENT ON FUNCTION public.answer_escalation(p_id text, p_answer text, p_option integer, p_note text, p_project_id uuid) IS 'Answer by text or by option (its text, or its number from 1); humans only; a later answer gets already_answered (409).';
+
+CREATE FUNCTION public.ask_push_key(p_project_id uuid DEFAULT NULL::uuid) RETURNS jsonb
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+    select private.ask_push_key(p_project_id);
+$$;
+
+COMMENT ON FUNCTION public.ask_push_key(p_project_id uuid) IS 'The key that browsers subscribe to web push with: {push_key}; null until the relay, which is called for it, has made one; human_only.';
 
 CREATE FUNCTION public.attend(p_seconds integer DEFAULT 60, p_project_id uuid DEFAULT NULL::uuid) RETURNS jsonb
     LANGUAGE sql
@@ -9427,7 +9491,7 @@ CREATE FUNCTION public.list_events(p_since text DEFAULT NULL::text, p_types text
     select private.list_events(p_project_id, p_since, p_types, p_entity_type, p_entity_id, p_limit);
 $$;
 
-COMMENT ON FUNCTION public.list_events(p_since text, p_types text[], p_entity_type text, p_entity_id text, p_limit integer, p_project_id uuid) IS 'Read the event log after p_since (opaque): {events, cursor, next_cursor}. Without p_since from the beginning.';
+COMMENT ON FUNCTION public.list_events(p_since text, p_types text[], p_entity_type text, p_entity_id text, p_limit integer, p_project_id uuid) IS 'Read the event log after p_since (opaque): {events, cursor, next_cursor, now}. Without p_since from the beginning.';
 
 CREATE FUNCTION public.list_locks(p_mine boolean DEFAULT false, p_repo_id uuid DEFAULT NULL::uuid, p_path text DEFAULT NULL::text, p_cursor text DEFAULT NULL::text, p_limit integer DEFAULT 50, p_project_id uuid DEFAULT NULL::uuid) RETURNS jsonb
     LANGUAGE sql STABLE
@@ -9809,6 +9873,15 @@ CREATE FUNCTION public.update_beads(p_ids text[], p_changes jsonb, p_jump_in boo
 $$;
 
 COMMENT ON FUNCTION public.update_beads(p_ids text[], p_changes jsonb, p_jump_in boolean, p_reason text, p_force boolean, p_epoch integer, p_epochs jsonb, p_idempotency_key text, p_project_id uuid) IS 'Change fields of beads, all or none: {beads, claims}. status in_progress claims; null clears a field. Refusals as claim_bead, and bad_field (400).';
+
+CREATE FUNCTION public.update_channel(p_channel_id uuid, p_kinds text[] DEFAULT NULL::text[], p_enabled boolean DEFAULT NULL::boolean, p_project_id uuid DEFAULT NULL::uuid) RETURNS jsonb
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+    select private.update_channel(p_project_id, p_channel_id, p_kinds, p_enabled);
+$$;
+
+COMMENT ON FUNCTION public.update_channel(p_channel_id uuid, p_kinds text[], p_enabled boolean, p_project_id uuid) IS 'Change what a channel of the caller is for, or switch it on or off, without its address, which nobody can read back; human_only.';
 
 CREATE FUNCTION public.update_member(p_member_id uuid, p_role text, p_project_id uuid DEFAULT NULL::uuid) RETURNS jsonb
     LANGUAGE sql
@@ -10818,6 +10891,9 @@ REVOKE ALL ON FUNCTION private.apex_of(p_project_id uuid, p_id text) FROM PUBLIC
 
 REVOKE ALL ON FUNCTION private.apply_status(p_actor private.actor_info, p_ids text[], p_status text, p_reason text, p_waiting text[]) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.ask_push_key(p_project_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.ask_push_key(p_project_id uuid) TO authenticated;
+
 REVOKE ALL ON FUNCTION private.attend(p_project_id uuid, p_seconds integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.attend(p_project_id uuid, p_seconds integer) TO authenticated;
 
@@ -10983,6 +11059,8 @@ REVOKE ALL ON FUNCTION private.checked_cursor(p_cursor text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.checked_field(p_actor private.actor_info, p_key text, p_value jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.checked_fields(p_actor private.actor_info, p_fields jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.checked_kinds(p_kinds text[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.checked_paths(p_paths text[], p_ignore_case boolean) FROM PUBLIC;
 
@@ -11652,6 +11730,9 @@ GRANT ALL ON FUNCTION private.unsubscribe(p_project_id uuid, p_bead_ids text[]) 
 REVOKE ALL ON FUNCTION private.update_beads(p_project_id uuid, p_ids text[], p_changes jsonb, p_jump_in boolean, p_reason text, p_force boolean, p_epoch integer, p_epochs jsonb, p_idempotency_key text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.update_beads(p_project_id uuid, p_ids text[], p_changes jsonb, p_jump_in boolean, p_reason text, p_force boolean, p_epoch integer, p_epochs jsonb, p_idempotency_key text) TO authenticated;
 
+REVOKE ALL ON FUNCTION private.update_channel(p_project_id uuid, p_channel_id uuid, p_kinds text[], p_enabled boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.update_channel(p_project_id uuid, p_channel_id uuid, p_kinds text[], p_enabled boolean) TO authenticated;
+
 REVOKE ALL ON FUNCTION private.update_member(p_project_id uuid, p_member_id uuid, p_role text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.update_member(p_project_id uuid, p_member_id uuid, p_role text) TO authenticated;
 
@@ -11710,6 +11791,9 @@ GRANT ALL ON FUNCTION public.answer_by_link(p_token text, p_answer text, p_optio
 
 REVOKE ALL ON FUNCTION public.answer_escalation(p_id text, p_answer text, p_option integer, p_note text, p_project_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.answer_escalation(p_id text, p_answer text, p_option integer, p_note text, p_project_id uuid) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.ask_push_key(p_project_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.ask_push_key(p_project_id uuid) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.attend(p_seconds integer, p_project_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.attend(p_seconds integer, p_project_id uuid) TO authenticated;
@@ -11973,6 +12057,9 @@ GRANT ALL ON FUNCTION public.unsubscribe(p_bead_ids text[], p_project_id uuid) T
 
 REVOKE ALL ON FUNCTION public.update_beads(p_ids text[], p_changes jsonb, p_jump_in boolean, p_reason text, p_force boolean, p_epoch integer, p_epochs jsonb, p_idempotency_key text, p_project_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.update_beads(p_ids text[], p_changes jsonb, p_jump_in boolean, p_reason text, p_force boolean, p_epoch integer, p_epochs jsonb, p_idempotency_key text, p_project_id uuid) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.update_channel(p_channel_id uuid, p_kinds text[], p_enabled boolean, p_project_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.update_channel(p_channel_id uuid, p_kinds text[], p_enabled boolean, p_project_id uuid) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.update_member(p_member_id uuid, p_role text, p_project_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.update_member(p_member_id uuid, p_role text, p_project_id uuid) TO authenticated;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -47,14 +48,46 @@ async def test_addresses_that_cannot_be_meant_are_refused(
         await team.call(team.ann, "set_channel", type=type, address=address)
 
 
+async def test_a_channel_changes_without_its_address(team: Team) -> None:
+    """Of a webhook nobody can read the URL back, so its id is enough."""
+    made = await team.channel(team.ann, "slack", address="https://hooks.slack.com/services/T0/B0/x")
+    channel = UUID(made["id"])
+
+    off = await team.call(team.ann, "update_channel", channel_id=channel, enabled=False)
+    narrow = await team.call(team.ann, "update_channel", channel_id=channel, kinds=["mail"])
+
+    assert (off["enabled"], off["kinds"]) == (False, made["kinds"])
+    assert (narrow["enabled"], narrow["kinds"]) == (False, ["mail"])
+    with pytest.raises(Refused, match="not_found"):
+        await team.call(team.dan, "update_channel", channel_id=channel, enabled=True)
+    with pytest.raises(Refused, match="bad_channel"):
+        await team.call(team.ann, "update_channel", channel_id=channel, kinds=["weather"])
+    with pytest.raises(Refused, match="human_only"):
+        await team.call(team.alice, "update_channel", channel_id=channel)
+
+
+async def test_the_key_of_web_push_is_made_when_a_browser_asks(team: Team) -> None:
+    """The relay is due for that alone, once; agents cannot ask."""
+    due = "select 'outbox-relay' = any (private.due_functions())"
+    await team.sql.execute("delete from private.settings where key in ('push_keys', 'push_wanted')")
+    assert not await team.sql.value(due)
+
+    assert await team.call(team.ann, "ask_push_key") == {"push_key": None}
+    assert await team.sql.value(due)
+    await team.service("keep_push_keys", public="key", private={})
+
+    assert not await team.sql.value(due)
+    assert await team.call(team.dan, "ask_push_key") == {"push_key": "key"}
+    with pytest.raises(Refused, match="human_only"):
+        await team.call(team.alice, "ask_push_key")
+
+
 async def test_agents_have_no_channels(team: Team) -> None:
     with pytest.raises(Refused, match="human_only"):
         await team.channel(team.alice)
 
 
 async def test_nobody_touches_anothers_channels(team: Team) -> None:
-    from uuid import UUID
-
     made = await team.channel(team.ann)
 
     with pytest.raises(Refused, match="not_found"):
