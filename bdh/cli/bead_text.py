@@ -14,11 +14,17 @@ if TYPE_CHECKING:
 
 
 def bead_lines(beads: Sequence[Bead]) -> str:
-    """One line a bead: id, priority, status, kind, title, and who has it."""
-    return columns(
-        [bead.id, f"P{bead.priority}", status(bead), bead.issue_type, _title(bead)]
-        for bead in beads
-    )
+    """One line a bead, in columns: id, priority, status, kind, title, and who has it."""
+    return columns(map(_cells, beads))
+
+
+def plain_lines(beads: Sequence[Bead]) -> str:
+    """The same without columns: hot verbs have no time for them."""
+    return "\n".join("  ".join(_cells(bead)) for bead in beads)
+
+
+def _cells(bead: Bead) -> list[str]:
+    return [bead.id, f"P{bead.priority}", status(bead), bead.issue_type, _title(bead)]
 
 
 def status(bead: Bead) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bdh.cli.app import App
-from bdh.cli.text import columns
+from bdh.cli.text import columns, line
 from bdh.cli.verb import Banner, verb
 
 if TYPE_CHECKING:
@@ -30,9 +30,12 @@ def command(app: App, /) -> int:
 
 
 def human(health: Health) -> str:
-    return "\n".join(_lines(check) for check in health.checks)
+    table = columns(
+        [MARKS[check.state], check.name, line(check.message, 500)] for check in health.checks
+    )
+    pairs = zip(table.split("\n"), map(_fix, health.checks), strict=True)
+    return "\n".join(text for pair in pairs for text in pair if text)
 
 
-def _lines(check: Check) -> str:
-    head = columns([[f"{MARKS[check.state]:<4}", f"{check.name:<9}", check.message]])
-    return f"{head}\n      → {check.fix}" if check.fix and check.state != "ok" else head
+def _fix(check: Check) -> str:
+    return f"      → {check.fix}" if check.fix and check.state != "ok" else ""

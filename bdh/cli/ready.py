@@ -8,7 +8,7 @@ import click
 
 from bdh.cli import types
 from bdh.cli.app import App
-from bdh.cli.bead_text import bead_lines, more
+from bdh.cli.bead_text import more, plain_lines
 from bdh.cli.text import line, plural
 from bdh.cli.types import flat, paging_options
 from bdh.cli.verb import verb
@@ -64,7 +64,7 @@ def human(found: ReadyBeads) -> str:
     if not found.beads:
         return "Nothing is ready: `bdh blocked` lists what waits"
     head = f"{plural(len(found.beads), 'bead')} without blockers:"
-    lines = [head, bead_lines(found.beads)]
+    lines = [head, plain_lines(found.beads)]
     lines += [
         f"{line(gap.bead_id)} names {line(gap.depends_on_id)} as a blocker, which is not here"
         for gap in found.missing_blockers

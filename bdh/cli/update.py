@@ -8,7 +8,7 @@ import click
 
 from bdh.cli import types
 from bdh.cli.app import App
-from bdh.cli.bead_text import bead_lines
+from bdh.cli.bead_text import plain_lines
 from bdh.cli.types import flat, jump_in_option, text_argument
 from bdh.cli.verb import verb
 
@@ -84,4 +84,4 @@ def changes(
 
 
 def human(changed: ChangedBeads) -> str:
-    return f"Updated\n{bead_lines(changed.beads)}"
+    return f"Updated\n{plain_lines(changed.beads)}"

@@ -51,6 +51,12 @@ def test_columns_are_aligned() -> None:
     assert columns([]) == ""
 
 
+def test_columns_keep_what_they_are_given() -> None:
+    """Numbers stay texts, indents stay, and wide letters count as what a terminal shows."""
+    assert columns([["  007", "1e3"], ["x", "2"]]) == "  007  1e3\nx      2"
+    assert columns([["表格", "a"], ["abcd", "b"]]) == "表格  a\nabcd  b"
+
+
 @pytest.mark.parametrize(("text", "number"), [("0", 0), ("P1", 1), ("p4", 4)])
 def test_priorities(text: str, number: int) -> None:
     assert types.priority(text) == number
