@@ -1,24 +1,24 @@
-"""Runs `git`; facts that can be read from files are in `bdh.local.checkout`."""
+"""Runs `git`, by GitPython; facts that can be read from files are in `bdh.local.checkout`."""
 
 from __future__ import annotations
 
 import os
-import subprocess
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bdh.errors import BdhError, NotSetUpError, RefusedError
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 # Set by git for its hooks; they would make a command look at another repository than its folder's.
 LOCAL_VARIABLES = (
     "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY",
     "GIT_PREFIX", "GIT_NAMESPACE", "GIT_ALTERNATE_OBJECT_DIRECTORIES",
 )  # fmt: skip
-
-
-def environment() -> dict[str, str]:
-    """The environment for a `git` that looks at the folder it runs in, and speaks English."""
-    kept = {name: value for name, value in os.environ.items() if name not in LOCAL_VARIABLES}
-    return kept | {"LC_ALL": "C.UTF-8", "GIT_TERMINAL_PROMPT": "0"}
+ENGLISH = {"LC_ALL": "C.UTF-8", "GIT_TERMINAL_PROMPT": "0"}
+# GitPython's own, read once, when it is imported.
+ON_MISSING = "GIT_PYTHON_REFRESH"
 
 
 def run(folder: Path, *words: str) -> str:
@@ -29,27 +29,28 @@ def run(folder: Path, *words: str) -> str:
         NotSetUpError: `git_missing`.
         RefusedError: `git_failed`, with git's own words.
     """
+    git = _library()
     try:
-        done = subprocess.run(  # noqa: S603  (no shell; the words are ours)
-            ["git", *words],  # noqa: S607  (whichever git the user has)
-            cwd=folder,
-            env=environment(),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            errors="surrogateescape",
-            check=False,
+        # -C: in a folder that it cannot enter, GitPython would run git where this process is.
+        status, out, said = git.Git().execute(
+            ["git", "-C", str(folder), *words],
+            env=ENGLISH,
+            # Names of files are bytes: GitPython would decode them by the locale.
+            stdout_as_string=False,
+            with_extended_output=True,
+            with_exceptions=False,
         )
-    except FileNotFoundError:
+    except git.GitCommandNotFound:
         raise NotSetUpError(
             "Cannot run git: it is not on PATH", code="git_missing", hint="install git"
         ) from None
-    if done.returncode:
-        reason = (done.stderr.strip() or f"exit code {done.returncode}").splitlines()[-1]
+    if status:
+        reason = (said.strip() or f"exit code {status}").splitlines()[-1]
         raise RefusedError(
-            f"git {words[0]} failed: {reason}", code="git_failed", details={"stderr": done.stderr}
+            f"git {words[0]} failed: {reason}", code="git_failed", details={"stderr": said}
         )
-    return done.stdout.rstrip("\n")
+    text: str = out.decode("utf-8", "surrogateescape")
+    return text.rstrip("\n")
 
 
 def config(folder: Path, name: str) -> str | None:
@@ -71,3 +72,19 @@ def user_name(folder: Path) -> str | None:
         return os.environ.get("GIT_AUTHOR_NAME") or config(folder, "user.name")
     except BdhError:
         return None
+
+
+def _library() -> ModuleType:
+    """GitPython, imported when it is needed: that takes 60 to 100 ms."""
+    # It gives its children this process's environment and more; it cannot leave anything out.
+    for name in LOCAL_VARIABLES:
+        os.environ.pop(name, None)
+    told = os.environ.get(ON_MISSING)
+    os.environ[ON_MISSING] = "quiet"
+    try:
+        import git
+    finally:
+        os.environ.pop(ON_MISSING)
+        if told is not None:
+            os.environ[ON_MISSING] = told
+    return git

@@ -31,6 +31,8 @@ HOMES = {
     "realtime": {"api"},
     "postgrest": {"api"},
     "asyncpg": {"stack", "deploy"},
+    "git": {"git"},
+    "tabulate": {"cli"},
 }
 
 
