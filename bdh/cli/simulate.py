@@ -14,16 +14,17 @@ if TYPE_CHECKING:
 
 
 @verb(":simulate", yields="guide:Simulation", banner=Banner.NEVER)
+@click.option("--keep", is_flag=True, help="Play on your own stack; the project stays to look at.")
 @click.pass_obj
-def command(app: App, /) -> None:
-    """Watch two scripted agents collide: in a throwaway repository, on this machine's stack."""
+def command(app: App, /, keep: bool) -> None:
+    """Watch two scripted agents collide: a repository and a stack that are gone afterwards."""
     from bdh.onboarding.simulation import run
 
     def tell(step: Step) -> None:
         if not app.json:
             click.echo(shown(step))
 
-    app.emit(run(tell), human)
+    app.emit(run(tell, keep=keep), lambda done: human(done, keep=keep))
 
 
 def shown(step: Step) -> str:
@@ -32,6 +33,11 @@ def shown(step: Step) -> str:
     return f"{step.agent}$ {step.command}\n{said}"
 
 
-def human(done: Simulation) -> str:
+def human(done: Simulation, *, keep: bool) -> str:
+    from bdh.onboarding.simulation import PROJECT
+
     refused = sum(step.exit_code == 1 for step in done.steps)
-    return f"{len(done.steps)} commands, {refused} refused as they should be; all is removed again"
+    head = f"{len(done.steps)} commands, {refused} refused as they should be"
+    if keep:
+        return f"{head}; the project {PROJECT} stays on your stack\n  → bdh :dashboard"
+    return f"{head}; all is removed again"

@@ -1,4 +1,4 @@
-"""Two scripted agents that collide, through the real commands on this machine's stack."""
+"""Two scripted agents that collide, through the real commands, on a stack of their own."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import shlex
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,8 +34,9 @@ class Agent:
 class Stage:
     """Runs the agents' commands and keeps what they printed."""
 
-    def __init__(self, tell: Tell) -> None:
+    def __init__(self, tell: Tell, environment: dict[str, str]) -> None:
         self._tell = tell
+        self._environment = environment
         self._steps: list[Step] = []
         self._pool = ThreadPoolExecutor(2)
 
@@ -50,7 +52,7 @@ class Stage:
         done = subprocess.run(  # noqa: S603  (the script's own commands)
             program,
             cwd=agent.folder,
-            env=_environment(),
+            env=self._environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -81,27 +83,48 @@ class Stage:
         return Simulation(tuple(self._steps))
 
 
-def run(tell: Tell) -> Simulation:
+def run(tell: Tell, *, keep: bool = False) -> Simulation:
     """
-    Play the script; its repository and its two workspaces are gone afterwards.
+    Play the script in a repository that is gone afterwards.
+
+    Args:
+        keep: Play on this user's stack instead of a throwaway one, and leave the project there
+            with everything that happened; the two workspaces end with their directories.
 
     Raises:
         RefusedError: `simulation_failed`.
     """
-    stage = Stage(tell)
     with tempfile.TemporaryDirectory(prefix="bdh-simulation-") as folder:
-        root = Path(folder).resolve() / "shop"
+        home = Path(folder).resolve()
+        stage = Stage(tell, _environment() | ({} if keep else _own_stack(home)))
+        root = home / "shop"
         root.mkdir()
-        back, front = Agent("backend", root), Agent("frontend", root.parent / "shop-frontend")
+        back, front = Agent("backend", root), Agent("frontend", home / "shop-frontend")
         _repository(root)
-        set_up: list[Agent] = []
-        try:
+        with _clearing_up(stage, back, keep=keep) as set_up:
             _prepare(stage, back, front, set_up)
             _play(stage, back, front)
-        finally:
+    return stage.close()
+
+
+def _own_stack(home: Path) -> dict[str, str]:
+    # Started by root, Postgres runs as somebody else, who must be able to get in.
+    home.chmod(0o711)
+    return {"BDH_STACK_DIR": str(home / "stack"), "BDH_CLUSTER_ROOT": str(home / "clusters")}
+
+
+@contextmanager
+def _clearing_up(stage: Stage, back: Agent, *, keep: bool) -> Iterator[list[Agent]]:
+    """Ends what the script has begun, also when it went wrong."""
+    set_up: list[Agent] = []
+    try:
+        yield set_up
+    finally:
+        if keep:
             for agent in reversed(set_up):
                 stage.run(agent, "bdh :init --remove")
-    return stage.close()
+        else:
+            stage.run(back, "bdh :down")
 
 
 def _repository(root: Path) -> None:

@@ -106,7 +106,7 @@ def test_roles_say_who_has_them(alice: Terminal, bob: Terminal) -> None:
     assert "bob-frontend" in alice.bdh(":roles").out
 
 
-def test_a_human_sees_two_agents_collide(home: Terminal) -> None:
+def test_a_human_sees_two_agents_collide(home: Terminal, tmp_path: Path) -> None:
     done = check("simulate", home.json(":simulate"))
     commands = {step["command"]: step for step in done["steps"]}
     said = "\n".join(step["output"] for step in done["steps"])
@@ -116,3 +116,14 @@ def test_a_human_sees_two_agents_collide(home: Terminal) -> None:
     assert "is being worked on by" in said
     assert "Waiting for" in said
     assert "src/api.py is locked by" in commands['git commit -q -a -m "Add a line"']["output"]
+    # On a stack of its own, which is down again; this one has heard nothing of it.
+    assert commands["bdh :down"]["output"] == "The stack is down"
+    refused = home.bdh(":stack", "export", "bdh-simulation", str(tmp_path / "it"), expect=3)
+    assert "bdh-simulation" in refused.err
+
+
+def test_a_simulation_can_be_kept_to_look_at(home: Terminal, tmp_path: Path) -> None:
+    assert "the project bdh-simulation stays" in home.bdh(":simulate", "--keep").out
+
+    exported = home.bdh(":stack", "export", "bdh-simulation", str(tmp_path / "it"))
+    assert "1 beads" in exported.out
