@@ -1,138 +1,138 @@
-"""What a tool takes: declared once, shown to clients as a JSON schema, checked before use."""
+"""What a tool takes: a pydantic model, shown to clients as a JSON schema, checked before use."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, NamedTuple
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    create_model,
+)
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticCustomError
 
 from bdh.errors import UsageError
 
 MAX_ITEMS = 10_000
-MAX_SECONDS = 3600
-# JSON allows it, Postgres cannot store it.
-NUL = "\0"
+MAX_NUMBER = 2**31 - 1
+# What is shown of a schema: every session pays for each word of it. The rest is checked.
+SHOWN = ("type", "items", "enum", "description")
 
 
-@dataclass(frozen=True)
-class Parameter:
-    """One argument; its description is for what its name does not say."""
+class Arguments(BaseModel):
+    """The arguments of one tool; those that were not given are `None`."""
 
-    kind: str
-    description: str = ""
-    required: bool = False
-    choices: tuple[str, ...] = ()
+    model_config = ConfigDict(extra="forbid", strict=True)
 
-    def schema(self) -> dict[str, Any]:
-        """The argument as JSON schema, as short as it can be."""
-        found: dict[str, Any] = (
-            {"type": "array", "items": {"type": "string"}}
-            if self.kind == "strings"
-            else {"type": self.kind}
-        )
-        if self.choices:
-            found["enum"] = list(self.choices)
-        if self.description:
-            found["description"] = self.description
-        return found
+
+class Parameter(NamedTuple):
+    """One argument, as `create_model` takes it; described where its name does not say all."""
+
+    kind: Any
+    field: FieldInfo
 
 
 Parameters = Mapping[str, Parameter]
 
 
+def _storable(value: str) -> str:
+    # JSON allows both, Postgres stores neither.
+    if "\0" in value:
+        raise PydanticCustomError("nul", "Input should hold no NUL character")
+    if not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value):
+        raise PydanticCustomError("surrogate", "Input should hold no half of a surrogate pair")
+    return value
+
+
+def _whole(value: Any) -> Any:
+    # JSON has one kind of number: 60.0 is 60.
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _listed(value: Any) -> Any:
+    # Models often send one text where a list of one is meant.
+    return [value] if isinstance(value, str) else value
+
+
+Text = Annotated[str, AfterValidator(_storable)]
+Texts = Annotated[list[Text], Field(max_length=MAX_ITEMS), BeforeValidator(_listed)]
+Number = Annotated[int, Field(ge=-MAX_NUMBER, le=MAX_NUMBER), BeforeValidator(_whole)]
+
+
 def text(
     description: str = "", *, required: bool = False, choices: tuple[str, ...] = ()
 ) -> Parameter:
-    return Parameter("string", description, required, choices)
+    kind = Literal.__getitem__(choices) if choices else Text
+    return _parameter(kind, description, required, min_length=1 if required else None)
 
 
 def texts(description: str = "", *, required: bool = False) -> Parameter:
-    return Parameter("strings", description, required)
+    return _parameter(Texts, description, required)
 
 
 def number(description: str = "") -> Parameter:
-    return Parameter("integer", description)
+    return _parameter(Number, description)
 
 
 def flag(description: str = "") -> Parameter:
-    return Parameter("boolean", description)
+    return _parameter(bool, description)
 
 
-def schema(parameters: Parameters) -> dict[str, Any]:
-    """The JSON schema of a tool's input."""
-    found: dict[str, Any] = {
-        "type": "object",
-        "properties": {name: one.schema() for name, one in parameters.items()},
+def _parameter(
+    kind: Any, description: str, required: bool = False, *, min_length: int | None = None
+) -> Parameter:
+    default: Any = ... if required else None
+    found: FieldInfo = Field(default, description=description or None, min_length=min_length)
+    return Parameter(kind, found)
+
+
+def model(name: str, parameters: Parameters) -> type[Arguments]:
+    """The model of a tool's arguments."""
+    fields: dict[str, Any] = {key: tuple(one) for key, one in parameters.items()}
+    return create_model(name, __base__=Arguments, **fields)
+
+
+def schema(taken: type[Arguments]) -> dict[str, Any]:
+    """The JSON schema of a tool's input, as short as it can be."""
+    whole = taken.model_json_schema()
+    properties = {
+        name: {key: one[key] for key in SHOWN if key in one}
+        for name, one in whole.get("properties", {}).items()
     }
-    required = [name for name, one in parameters.items() if one.required]
-    if required:
-        found["required"] = required
-    return found
+    required = {"required": whole["required"]} if "required" in whole else {}
+    return {"type": "object", "properties": properties, **required}
 
 
-def checked(parameters: Parameters, given: Mapping[str, Any]) -> dict[str, Any]:
+def checked(taken: type[Arguments], given: Mapping[str, Any]) -> dict[str, Any]:
     """
-    The arguments, every parameter among them, `None` for those not given.
+    The arguments, every one of the tool's among them, `None` for those not given.
 
     Raises:
-        UsageError: one is missing, unknown, or of another type.
+        UsageError: one is missing, unknown, or of another type; the first such is named.
     """
-    unknown = [name for name in given if name not in parameters]
-    if unknown:
-        known = ", ".join(parameters) or "none"
-        raise _wrong(f"there is no argument {unknown[0][:80]!r}; there are: {known}")
-    missing = [n for n, one in parameters.items() if one.required and given.get(n) in (None, "")]
-    if missing:
-        raise _wrong(f"the argument {missing[0]} is missing")
-    return {name: _value(name, one, given.get(name)) for name, one in parameters.items()}
+    try:
+        found = taken.model_validate({k: v for k, v in given.items() if v is not None})
+    except ValidationError as error:
+        wrong = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        raise UsageError(
+            f"Cannot call this tool: {_sentence(taken, wrong['type'], wrong['loc'], wrong['msg'])}",
+            code="usage",
+            hint="see its input schema",
+        ) from None
+    return dict(found)
 
 
-def _value(name: str, parameter: Parameter, value: Any) -> Any:
-    if value is None:
-        return None
-    found = READERS[parameter.kind](name, value)
-    if parameter.choices and found not in parameter.choices:
-        raise _wrong(f"{name} is one of {', '.join(parameter.choices)}")
-    return found
-
-
-def _string(name: str, value: Any) -> str:
-    if not isinstance(value, str):
-        raise _wrong(f"{name} is a text")
-    if NUL in value:
-        raise _wrong(f"{name} contains a NUL character")
-    return value
-
-
-def _strings(name: str, value: Any) -> list[str]:
-    # Models often send one text where a list of one is meant.
-    items = [value] if isinstance(value, str) else value
-    if not isinstance(items, list) or len(items) > MAX_ITEMS:
-        raise _wrong(f"{name} is a list of at most {MAX_ITEMS} texts")
-    return [_string(f"an element of {name}", item) for item in items]
-
-
-def _integer(name: str, value: Any) -> int:
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or abs(value) > 2**31 - 1:
-        raise _wrong(f"{name} is a whole number")
-    return value
-
-
-def _boolean(name: str, value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise _wrong(f"{name} is true or false")
-    return value
-
-
-READERS: dict[str, Callable[[str, Any], Any]] = {
-    "string": _string,
-    "strings": _strings,
-    "integer": _integer,
-    "boolean": _boolean,
-}
-
-
-def _wrong(what: str) -> UsageError:
-    return UsageError(f"Cannot call this tool: {what}", code="usage", hint="see its input schema")
+def _sentence(taken: type[Arguments], kind: str, where: tuple[int | str, ...], message: str) -> str:
+    name = ".".join(map(str, where))
+    if kind == "extra_forbidden":
+        known = ", ".join(taken.model_fields) or "none"
+        return f"there is no argument {name[:80]!r}; there are: {known}"
+    if kind == "missing":
+        return f"the argument {name} is missing"
+    return f"the argument {name} is wrong: {message[0].lower()}{message[1:]}"

@@ -76,7 +76,7 @@ def wire_tool(tool: Tool) -> WireTool:
     return WireTool(
         name=tool.name,
         description=tool.description,
-        input_schema=schema(tool.parameters),
+        input_schema=schema(tool.arguments),
         annotations=ToolAnnotations(
             read_only_hint=tool.reads,
             destructive_hint=tool.destructive,
@@ -104,7 +104,7 @@ class Handlers:
             raise MCPError(INVALID_PARAMS, f"There is no tool {params.name[:100]!r}")
         try:
             desk = await self._find(context)
-            arguments = checked(tool.parameters, params.arguments or {})
+            arguments = checked(tool.arguments, params.arguments or {})
             if tool.name == "escalate":
                 here = await elicitation.ask(context, params, arguments)
                 if here is not None:

@@ -6,9 +6,10 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from bdh.mcp.arguments import Parameters
+from bdh.mcp.arguments import Arguments, Parameters, model
 from bdh.mcp.ears import WaitFeed
 from bdh.models.row import Row
 
@@ -97,6 +98,11 @@ class Tool:
     destructive: bool = False
     repeatable: bool = False
     answers: bool = False
+
+    @cached_property
+    def arguments(self) -> type[Arguments]:
+        """What its arguments have to be."""
+        return model(self.name, self.parameters)
 
     @property
     def notices_after(self) -> bool:

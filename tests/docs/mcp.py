@@ -28,7 +28,7 @@ def page() -> str:
 
 def _arguments(tool: Tool) -> str:
     return ", ".join(
-        f"**{name}**" if one.required else name for name, one in tool.parameters.items()
+        f"**{name}**" if one.field.is_required() else name for name, one in tool.parameters.items()
     )
 
 

@@ -105,31 +105,47 @@ def test_the_registry_is_told_this_version_and_how_to_start_it() -> None:
     assert len(entry["description"]) <= 100
 
 
-SHOW = TOOLS["reserve_files"].parameters
+TAKEN = TOOLS["reserve_files"].arguments
 
 
 @pytest.mark.parametrize(
-    "given",
+    ("given", "said"),
     [
-        {},
-        {"paths": None},
-        {"paths": 3},
-        {"paths": [1]},
-        {"paths": ["a\0"]},
-        {"paths": ["a"], "ttl_seconds": "60"},
-        {"paths": ["a"], "ttl_seconds": True},
-        {"paths": ["a"], "ttl_seconds": 2**40},
-        {"paths": ["a"], "shared": "yes"},
-        {"paths": ["a"], "holder": "bob"},
+        ({}, "the argument paths is missing"),
+        ({"paths": None}, "the argument paths is missing"),
+        ({"paths": 3}, "the argument paths is wrong: input should be a valid list"),
+        ({"paths": [1]}, "the argument paths.0 is wrong: input should be a valid string"),
+        ({"paths": ["a\0"]}, "the argument paths.0 is wrong: input should hold no NUL character"),
+        ({"paths": ["\ud800"]}, "the argument paths.0 is wrong: input should hold no half"),
+        ({"paths": ["a"] * 10_001}, "the argument paths is wrong: list should have at most 10000"),
+        ({"paths": ["a"], "ttl_seconds": "60"}, "the argument ttl_seconds is wrong: input should"),
+        ({"paths": ["a"], "ttl_seconds": True}, "the argument ttl_seconds is wrong: input should"),
+        ({"paths": ["a"], "ttl_seconds": 2**40}, "the argument ttl_seconds is wrong: input should"),
+        ({"paths": ["a"], "ttl_seconds": 0.5}, "the argument ttl_seconds is wrong: input should"),
+        (
+            {"paths": ["a"], "shared": "yes"},
+            "the argument shared is wrong: input should be a valid",
+        ),
+        ({"paths": ["a"], "holder": "bob"}, "there is no argument 'holder'; there are: paths, "),
     ],
 )
-def test_wrong_arguments_are_named(given: dict[str, Any]) -> None:
-    with pytest.raises(UsageError, match="Cannot call this tool"):
-        arguments.checked(SHOW, given)
+def test_wrong_arguments_are_named(given: dict[str, Any], said: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        arguments.checked(TAKEN, given)
+
+    assert str(caught.value).startswith(f"Cannot call this tool: {said}")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_text_that_is_needed_is_not_empty_and_a_choice_is_one_of_its() -> None:
+    with pytest.raises(UsageError, match="bead_id is wrong: string should have at least 1"):
+        arguments.checked(TOOLS["show_bead"].arguments, {"bead_id": ""})
+    with pytest.raises(UsageError, match="status is wrong: input should be 'open', 'in_progress'"):
+        arguments.checked(TOOLS["update_bead"].arguments, {"bead_id": "x", "status": "done"})
 
 
 def test_arguments_are_completed() -> None:
-    found = arguments.checked(SHOW, {"paths": "a.py", "ttl_seconds": 60.0})
+    found = arguments.checked(TAKEN, {"paths": "a.py", "ttl_seconds": 60.0})
 
     assert found == {"paths": ["a.py"], "ttl_seconds": 60, "shared": None, "reason": None}
 
