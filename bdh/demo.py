@@ -85,7 +85,7 @@ def say(text: str) -> None:
 
 
 def make_repository(parent: Path, environment: dict[str, str]) -> Path:
-    """A small real git repository with one commit."""
+    """A small real git repository with one commit, and a bare one that it is pushed to."""
     repository = parent / "shop"
     (repository / "src").mkdir(parents=True)
     (repository / "src" / "api.py").write_text("def charge(card):\n    ...\n")
@@ -95,6 +95,9 @@ def make_repository(parent: Path, environment: dict[str, str]) -> Path:
         "git init -q -b main",
         "git add -A",
         "git commit -q -m 'A small shop'",
+        f"git init -q --bare {parent / 'shop.git'}",
+        f"git remote add origin {parent / 'shop.git'}",
+        "git push -q origin main",
     ):
         subprocess.run(shlex.split(command), cwd=repository, env=environment, check=True)
     return repository
@@ -108,9 +111,12 @@ def demo_environment(home: Path) -> dict[str, str]:
         if not key.startswith(("BDH_", "CLAUDE", "CODEX", "CURSOR", "GIT_"))
     }
     scripts = str(Path(sys.executable).parent)
+    # Started by root, Postgres runs as somebody else, who must be able to get in.
+    home.chmod(0o711)
     return environment | {
         "PATH": scripts + os.pathsep + environment.get("PATH", ""),
         "BDH_STACK_DIR": str(home / "stack"),
+        "BDH_CLUSTER_ROOT": str(home / "clusters"),
         "GIT_AUTHOR_NAME": "Alice Adams",
         "GIT_AUTHOR_EMAIL": "alice@example.test",
         "GIT_COMMITTER_NAME": "Alice Adams",
@@ -169,16 +175,41 @@ def scene_talk(alice: Terminal, bob: Terminal) -> None:
 
 
 def scene_files(alice: Terminal, bob: Terminal) -> None:
-    """An edit reserves the file; another agent's edit is denied, its commit warned."""
+    """An edit reserves the file; another's edit is denied, its commit and its push are caught."""
     say("Alice's host edits src/api.py: its hook reserves the file.")
     alice.run("bdh :hook claude", stdin=edit_payload("alice-1", alice.directory, "tool-1"))
     (alice.directory / "src/api.py").write_text("def charge(card, limit):\n    ...\n")
     alice.run("bdh :locks")
-    say("Bob's host asks before the same edit, and is told no: who, why, how long.")
-    bob.run("bdh :hook claude", stdin=edit_payload("bob-1", bob.directory, "tool-2"))
-    say("A shell command slips past the host's hook; git's does not.")
+    say("Bob's host asks before the same edit, and is told who, why, how long, how to reach her.")
+    denied = bob.run("bdh :hook claude", stdin=edit_payload("bob-1", bob.directory, "tool-2"))
+    must(
+        denied,
+        '"permissionDecision": "deny"',
+        "locked by alice-backend",
+        "chat send-and-wait alice",
+    )
+    say("A program that writes by itself slips past the host's hook; git's does not: it warns.")
     bob.run("sed -i s/card/token/ src/api.py")
-    bob.run("git commit -a -m 'Rename the argument'")
+    must(bob.run("git commit -a -m 'Rename the argument'"), "src/api.py is locked by alice-backend")
+    say("The humans may have it refused. What --no-verify lets pass is caught by the push.")
+    bob.run("git config bdh.guard block")
+    bob.run("sed -i s/token/card_token/ src/api.py")
+    must(bob.run("git commit -a -m 'Name it in full'", expect=1), "the commit is refused")
+    bob.run("git commit --no-verify -q -a -m 'Name it in full'")
+    must(
+        bob.run("git push origin HEAD", expect=1), "src/api.py is locked by", "the push is refused"
+    )
+    say("Alice is done. Her commit gives the file back, and bob's push goes through.")
+    alice.run("git commit -q -a -m 'Limit a charge'")
+    alice.run("bdh :locks")
+    bob.run("git push -q origin HEAD")
+
+
+def must(output: str, *words: str) -> None:
+    """End the demo if a command did not say what the narration promises."""
+    for word in words:
+        if word not in output.replace('\\"', '"'):
+            raise DemoError(f"the output lacks {word!r}")
 
 
 def edit_payload(session: str, directory: Path, tool_use: str) -> str:
