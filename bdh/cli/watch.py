@@ -98,5 +98,11 @@ def human(event: Event) -> str:
 
 def _short(value: object) -> str:
     if isinstance(value, list):
-        return "+".join(map(str, value))
-    return str(value)
+        return "+".join(map(_short, value))
+    if not isinstance(value, dict):
+        return str(value)
+    if value.keys() == {"from", "to"}:
+        return f"{_short(value['from'])}→{_short(value['to'])}"
+    # An actor is known by its name.
+    name = value.get("name")
+    return str(name) if name else "+".join(f"{key}:{_short(one)}" for key, one in value.items())

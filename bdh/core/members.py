@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from bdh.core.ports import Backend
 from bdh.errors import RefusedError
-from bdh.models.members import LeftMember, Member, MemberInvite, MemberJoined, MemberList
+from bdh.models.members import (
+    LeftMember,
+    Member,
+    MemberInvite,
+    MemberJoined,
+    MemberList,
+    OpenInvite,
+    OpenInvites,
+    Uninvited,
+)
 
 
 def members(backend: Backend) -> MemberList:
@@ -32,11 +41,47 @@ def find(backend: Backend, who: str) -> Member:
 
 
 def invite(human: Backend, email: str, role: str, expires_seconds: int | None) -> MemberInvite:
-    """A token that lets the human with this verified e-mail become a member, once."""
+    """An invitation, on its way by e-mail: only the human with that verified address can use it."""
     result = human.call(
         "create_invite", kind="member", email=email, role=role, expires_seconds=expires_seconds
     )
     return MemberInvite.from_json(result)
+
+
+def invites(human: Backend) -> OpenInvites:
+    """The invitations that are still good, of humans and workspaces."""
+    return OpenInvites.from_json(human.call("list_invites"))
+
+
+def resend(human: Backend, email: str) -> OpenInvite:
+    """
+    Have the invitation of this address mailed again.
+
+    Raises:
+        RefusedError: `not_found`, `too_many_invitations`.
+    """
+    invite = _invitation(human, email)
+    return OpenInvite.from_json(human.call("resend_invite", invite_id=invite.id))
+
+
+def uninvite(human: Backend, email: str) -> Uninvited:
+    """
+    Make the invitation of this address worthless.
+
+    Raises:
+        RefusedError: `not_found`.
+    """
+    invite = _invitation(human, email)
+    return Uninvited.from_json(human.call("revoke_invite", invite_id=invite.id))
+
+
+def _invitation(human: Backend, email: str) -> OpenInvite:
+    for one in invites(human).invites:
+        if one.email == email.strip().lower():
+            return one
+    raise RefusedError(
+        f"Nobody is invited as {email}", code="not_found", hint="bdh :members invites"
+    )
 
 
 def accept(human: Backend, token: str) -> MemberJoined:

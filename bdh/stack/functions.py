@@ -155,6 +155,7 @@ class Functions:
         return {
             "SUPABASE_URL": settings.url,
             "SUPABASE_ANON_KEY": settings.secrets.publishable_key,
+            "SUPABASE_PUBLISHABLE_KEYS": "",
             "SUPABASE_SERVICE_ROLE_KEY": settings.secrets.secret_key,
             "BDH_PUBLIC_URL": settings.site_url or settings.url,
             "SMTP_URL": settings.smtp_url or "",

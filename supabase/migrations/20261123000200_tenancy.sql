@@ -121,16 +121,19 @@ create table public.invites (
     expires_at   timestamptz not null,
     created_by   jsonb not null,
     created_at   timestamptz not null default now(),
+    mailed_at    timestamptz,
     constraint invites_kind_check check (kind in ('workspace', 'sibling', 'member', 'reattach')),
     constraint invites_uses_check check (uses_left >= 0),
     constraint invites_token_hash_key unique (token_hash)
 );
 create index invites_project_id_idx on public.invites (project_id);
+create unique index invites_email_idx on public.invites (project_id, email) where email is not null;
 create index invites_repo_id_idx on public.invites (repo_id);
 create index invites_member_id_idx on public.invites (member_id);
 create index invites_workspace_id_idx on public.invites (workspace_id);
 comment on table public.invites is
-    'Invitations, stored as sha256 of the token; expiring, limited uses, may fix a role. workspace_id: the one to re-attach.';
+    'Invitations, stored as sha256 of the token; expiring, limited uses, may fix a role. workspace_id: the one to re-attach. '
+    'email: the only human it is for, mailed at mailed_at.';
 
 create table private.api_calls (
     project_id uuid not null,

@@ -244,6 +244,19 @@ $$;
 comment on function public.create_project is
     'A new project with the caller, a human with a verified e-mail, as owner. p_if_absent: the caller''s own one instead of slug_taken.';
 
+create function private.changed_settings(p_before jsonb, p_after jsonb)
+returns jsonb
+language sql
+immutable
+set search_path = ''
+as $$
+    select coalesce(jsonb_object_agg(a.key, jsonb_build_object('from', b.value, 'to', a.value)), '{}')
+    from jsonb_each(private.effective_settings(p_after)) as a
+    join jsonb_each(private.effective_settings(p_before)) as b on b.key = a.key
+    where a.value <> b.value;
+$$;
+comment on function private.changed_settings is 'Which settings have another effect: {name: {from, to}}.';
+
 create function private.project_settings(p_project_id uuid, p_changes jsonb)
 returns jsonb
 language plpgsql
@@ -251,13 +264,19 @@ security definer -- writes projects
 set search_path = ''
 as $$
 declare
-    v_actor private.actor_info := private.actor(p_project_id);
+    v_actor  private.actor_info := private.actor(p_project_id);
+    v_before jsonb;
+    v_after  jsonb;
 begin
     if p_changes is not null then
         perform private.require_human(v_actor, 'change a project''s settings', array['owner', 'admin']);
-        -- One statement, so that two changes at once both stay.
-        update public.projects as p set settings = private.checked_settings(p.settings, p_changes)
-        where p.id = v_actor.project_id;
+        -- Read under the row's lock, so that two changes at once both stay.
+        select p.settings into v_before from public.projects as p where p.id = v_actor.project_id for no key update;
+        v_after := private.checked_settings(v_before, p_changes);
+        perform private.emit(v_actor.project_id, 'project.updated', private.actor_json(v_actor), 'project',
+            v_actor.project_id::text, jsonb_build_object('settings', d.changed))
+        from (select private.changed_settings(v_before, v_after) as changed) as d where d.changed <> '{}';
+        update public.projects as p set settings = v_after where p.id = v_actor.project_id and v_after <> v_before;
     end if;
     return private.project_json(v_actor.project_id, v_actor.role);
 end;
@@ -277,7 +296,8 @@ comment on function public.project_settings is
 revoke execute on function
     private.check_limit(uuid, text, int), private.refuse_limit(text, text, bigint, bigint),
     private.check_project_limit(uuid, text), private.known_settings(), private.effective_settings(jsonb),
-    private.project_setting(uuid, text), private.checked_settings(jsonb, jsonb), private.project_json(uuid, text),
+    private.project_setting(uuid, text), private.checked_settings(jsonb, jsonb),
+    private.changed_settings(jsonb, jsonb), private.project_json(uuid, text),
     private.signed_in_human(text), private.create_project(text, text, text, boolean), private.project_settings(uuid, jsonb),
     public.create_project(text, text, text, boolean), public.project_settings(jsonb, uuid)
 from public, anon, authenticated, service_role;

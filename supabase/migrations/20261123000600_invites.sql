@@ -1,5 +1,37 @@
 -- Invitations: how strangers are let in. Tokens are random, only their hash is stored.
 
+insert into private.settings (key, value)
+values ('invite_secret', to_jsonb(gen_random_uuid()::text || gen_random_uuid()::text));
+
+create function private.invite_token(p_id uuid)
+returns text
+language plpgsql
+stable
+security definer -- uses the backend's signing secret
+set search_path = ''
+as $$
+declare
+    v_secret text := private.setting('invite_secret') #>> '{}';
+begin
+    -- The same construction as HMAC, without an extension; base64 of 32 bytes ends in one '='.
+    return 'bdhi_' || translate(encode(sha256(convert_to(v_secret, 'UTF8')
+        || sha256(convert_to(v_secret || p_id::text, 'UTF8'))), 'base64'), '+/=', '-_');
+end;
+$$;
+comment on function private.invite_token is
+    'The token of an invite that is mailed, 256 bits signed over its id: made anew for each attempt, stored by none.';
+
+create function private.invite_json(p_invite public.invites)
+returns jsonb
+language sql
+immutable
+set search_path = ''
+as $$
+    select jsonb_build_object('kind', p_invite.kind, 'role', p_invite.role, 'alias', p_invite.alias, 'email', p_invite.email,
+        'uses', p_invite.uses_left, 'expires_at', p_invite.expires_at);
+$$;
+comment on function private.invite_json is 'What an invite is for; no token.';
+
 create function private.mint_invite(p_invite public.invites, p_expires_seconds int)
 returns jsonb
 language plpgsql
@@ -7,20 +39,22 @@ security definer -- writes invites
 set search_path = ''
 as $$
 declare
+    v_id    uuid := gen_random_uuid();
     -- Two random uuids are 244 random bits and need no extension.
-    v_token text := 'bdhi_' || translate(
-        encode(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()), 'base64'), '+/=', '-_');
+    v_token text := case when p_invite.email is not null then private.invite_token(v_id) else 'bdhi_' || translate(
+        encode(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()), 'base64'), '+/=', '-_') end;
 begin
     insert into public.invites (
-        project_id, token_hash, kind, role, alias, repo_id, workspace_id, human_name, member_id, email,
-        uses_left, expires_at, created_by)
+        id, project_id, token_hash, kind, role, alias, repo_id, workspace_id, human_name, member_id, email,
+        uses_left, expires_at, created_by, mailed_at)
     values (
-        p_invite.project_id, sha256(convert_to(v_token, 'UTF8')), p_invite.kind, p_invite.role, p_invite.alias,
+        v_id, p_invite.project_id, sha256(convert_to(v_token, 'UTF8')), p_invite.kind, p_invite.role, p_invite.alias,
         p_invite.repo_id, p_invite.workspace_id, p_invite.human_name, p_invite.member_id, p_invite.email,
-        coalesce(p_invite.uses_left, 1), now() + make_interval(secs => p_expires_seconds), p_invite.created_by)
+        coalesce(p_invite.uses_left, 1), now() + make_interval(secs => p_expires_seconds), p_invite.created_by,
+        case when p_invite.email is not null then now() end)
     returning * into p_invite;
-    return jsonb_build_object('id', p_invite.id, 'token', v_token, 'kind', p_invite.kind, 'role', p_invite.role,
-        'alias', p_invite.alias, 'email', p_invite.email, 'uses', p_invite.uses_left, 'expires_at', p_invite.expires_at);
+    perform private.emit(p_invite.project_id, 'invite.created', p_invite.created_by, 'invite', v_id::text, private.invite_json(p_invite));
+    return private.invite_json(p_invite) || jsonb_build_object('id', v_id, 'token', v_token);
 end;
 $$;
 comment on function private.mint_invite is 'Store an invite under a new token, which only this result ever shows.';
@@ -42,6 +76,38 @@ end;
 $$;
 comment on function private.checked_role is 'A workspace role in lower case; bad_role (400).';
 
+create function private.checked_invitee(p_project_id uuid, p_email text, p_uses int)
+returns text
+language plpgsql
+security definer -- looks at every member and invite of the project
+set search_path = ''
+as $$
+declare
+    v_email text := lower(private.clean_line(p_email, 254, 'The e-mail'));
+begin
+    if v_email is null then
+        return null;
+    elsif v_email !~ '^[^[:space:]@<>,;:"()]+@[^[:space:]@<>,;:"()]+$' then
+        perform private.fail('bad_email', 400, 'This is no e-mail address', null, to_jsonb(p_email));
+    elsif p_uses is distinct from 1 then
+        perform private.fail('bad_argument', 400, 'An invite for one address has one use');
+    elsif exists (select 1 from public.members as m where m.project_id = p_project_id and lower(m.email) = v_email) then
+        perform private.fail('conflict', 409, format('%s is a member already', v_email), 'bdh :members list');
+    end if;
+    -- Two who invite the same human at once: the second looks after the first has committed.
+    perform pg_advisory_xact_lock(hashtextextended(p_project_id::text || v_email, 8));
+    delete from public.invites as i
+    where i.project_id = p_project_id and i.email = v_email and (i.uses_left = 0 or i.expires_at <= now());
+    if exists (select 1 from public.invites as i where i.project_id = p_project_id and i.email = v_email) then
+        perform private.fail('conflict', 409, format('%s is invited already', v_email),
+            'bdh :members resend ' || v_email || ', or bdh :members uninvite ' || v_email);
+    end if;
+    return v_email;
+end;
+$$;
+comment on function private.checked_invitee is
+    'The address in lower case, null for none; bad_email (400), conflict (409) for a member or somebody invited already.';
+
 create function private.create_invite(
     p_project_id uuid, p_role text, p_uses int, p_expires_seconds int, p_kind text, p_email text)
 returns jsonb
@@ -60,7 +126,7 @@ begin
         if not v_invite.role = any (array['admin', 'member']) then
             perform private.fail('bad_role', 400, 'A member is invited as admin or member', null, to_jsonb(p_role));
         end if;
-        v_invite.email := lower(private.clean_line(p_email, 254, 'The e-mail'));
+        v_invite.email := private.checked_invitee(v_actor.project_id, p_email, p_uses);
     elsif p_kind = 'workspace' then
         v_invite.role := private.checked_role(p_role);
         v_invite.member_id := v_actor.id;
@@ -89,7 +155,8 @@ as $$
     select private.create_invite(p_project_id, p_role, p_uses, p_expires_seconds, p_kind, p_email);
 $$;
 comment on function public.create_invite is
-    'A token to let workspaces (by any member) or one member (by owner or admin) in; human_only. The token is shown once.';
+    'A token to let workspaces (by any member) or one member (by owner or admin) in; human_only. The token is shown once. '
+    'With p_email it is also mailed there, and only the human whose verified address that is can use it.';
 
 create function private.revoke_invite(p_project_id uuid, p_invite_id uuid)
 returns jsonb
@@ -98,17 +165,18 @@ security definer -- writes invites
 set search_path = ''
 as $$
 declare
-    v_actor private.actor_info := private.actor(p_project_id);
-    v_kind  text;
+    v_actor  private.actor_info := private.actor(p_project_id);
+    v_invite public.invites;
 begin
     perform private.require_human(v_actor, 'revoke an invite');
-    select i.kind into v_kind from public.invites as i where i.id = p_invite_id and i.project_id = v_actor.project_id;
+    delete from public.invites as i where i.id = p_invite_id and i.project_id = v_actor.project_id returning * into v_invite;
     if not found then
         perform private.fail('not_found', 404, 'There is no such invite');
-    elsif v_kind = 'member' then
+    elsif v_invite.kind = 'member' then
         perform private.require_human(v_actor, 'revoke a member''s invite', array['owner', 'admin']);
     end if;
-    delete from public.invites as i where i.id = p_invite_id;
+    perform private.emit(v_invite.project_id, 'invite.revoked', private.actor_json(v_actor), 'invite', v_invite.id::text,
+        private.invite_json(v_invite));
     return jsonb_build_object('id', p_invite_id, 'revoked', true);
 end;
 $$;
@@ -165,7 +233,7 @@ as $$
 declare
     v_human  private.human_info := private.signed_in_human('accept an invite as a member');
     v_invite public.invites := private.use_invite(p_token, array['member']);
-    v_role   text;
+    v_member public.members;
 begin
     if v_invite.email <> v_human.email then
         perform private.refuse_invite();
@@ -174,11 +242,15 @@ begin
     insert into public.members (project_id, user_id, role, name, email)
     values (v_invite.project_id, v_human.user_id, v_invite.role,
         coalesce(private.clean_line(p_name, 100, 'The name'), v_human.name), v_human.email)
-    on conflict (project_id, user_id) do nothing returning role into v_role;
+    on conflict (project_id, user_id) do nothing returning * into v_member;
     if not found then
         perform private.fail('conflict', 409, 'You are a member of this project already', 'bdh :whoami');
     end if;
-    return jsonb_build_object('project', private.project_json(v_invite.project_id, v_role), 'role', v_role);
+    perform private.emit(v_member.project_id, 'member.joined',
+        jsonb_build_object('kind', 'member', 'id', v_member.id, 'name', v_member.name), 'member', v_member.id::text,
+        jsonb_build_object('name', v_member.name, 'role', v_member.role, 'email', v_member.email,
+            'invite_id', v_invite.id, 'invited_by', v_invite.created_by));
+    return jsonb_build_object('project', private.project_json(v_member.project_id, v_member.role), 'role', v_member.role);
 end;
 $$;
 comment on function private.accept_invite is 'See public.accept_invite.';
@@ -193,6 +265,7 @@ $$;
 comment on function public.accept_invite is 'Become a member by an invite of kind member: {project, role}; invite_invalid (403).';
 
 revoke execute on function
+    private.invite_token(uuid), private.invite_json(public.invites), private.checked_invitee(uuid, text, int),
     private.mint_invite(public.invites, int), private.checked_role(text),
     private.create_invite(uuid, text, int, int, text, text), private.revoke_invite(uuid, uuid),
     private.use_invite(text, text[]), private.refuse_invite(), private.accept_invite(text, text),

@@ -40,7 +40,12 @@ begin
     elsif v_member.role = 'owner' then
         perform private.fail('conflict', 409, 'The owner stays owner until the project is handed over');
     end if;
-    update public.members as m set role = p_role where m.id = p_member_id returning * into v_member;
+    if v_member.role <> p_role then
+        update public.members as m set role = p_role where m.id = p_member_id;
+        perform private.emit(v_member.project_id, 'member.role_changed', private.actor_json(v_actor), 'member', v_member.id::text,
+            jsonb_build_object('name', v_member.name, 'from', v_member.role, 'to', p_role));
+        v_member.role := p_role;
+    end if;
     return private.member_json(v_member);
 end;
 $$;
@@ -55,7 +60,7 @@ as $$
 $$;
 comment on function public.update_member is 'Make a member admin or member, by the owner. Returns the member.';
 
-create function private.end_membership(p_member public.members)
+create function private.end_membership(p_member public.members, p_actor private.actor_info)
 returns jsonb
 language plpgsql
 security definer -- writes members
@@ -63,14 +68,19 @@ set search_path = ''
 as $$
 declare
     v_aliases jsonb;
+    v_invites int;
 begin
     select coalesce(jsonb_agg(w.alias order by w.alias), '[]') into v_aliases
     from public.workspaces as w where w.member_id = p_member.id and w.removed_at is null;
     -- Nobody comes in any more by what this human handed out.
     delete from public.invites as i
     where i.project_id = p_member.project_id and i.created_by ->> 'id' = p_member.id::text;
+    get diagnostics v_invites = row_count;
     delete from public.members as m where m.id = p_member.id;
     perform private.revoke_user(p_member.user_id);
+    perform private.emit(p_member.project_id, 'member.removed', private.actor_json(p_actor), 'member', p_member.id::text,
+        jsonb_build_object('name', p_member.name, 'role', p_member.role, 'left', p_member.id = p_actor.id,
+            'invites_revoked', v_invites));
     return private.member_json(p_member) || jsonb_build_object('removed', true, 'workspaces', v_aliases);
 end;
 $$;
@@ -90,7 +100,7 @@ begin
     if v_member.role = 'owner' or (v_member.role = 'admin' and v_actor.role <> 'owner' and v_member.id <> v_actor.id) then
         perform private.fail('role_required', 403, 'Nobody removes the owner, and only the owner an admin');
     end if;
-    return private.end_membership(v_member);
+    return private.end_membership(v_member, v_actor);
 end;
 $$;
 comment on function private.remove_member is 'See public.remove_member.';
@@ -118,7 +128,7 @@ begin
     if v_member.role = 'owner' then
         perform private.fail('conflict', 409, 'The owner cannot leave before handing the project over');
     end if;
-    return private.end_membership(v_member);
+    return private.end_membership(v_member, v_actor);
 end;
 $$;
 comment on function private.leave_project is 'See public.leave_project.';
@@ -147,6 +157,11 @@ begin
     where v_member.id <> v_actor.id;
     update public.members as m set role = case when m.id = p_member_id then 'owner' else 'admin' end
     where m.id in (v_actor.id, p_member_id);
+    if v_member.id <> v_actor.id then
+        perform private.emit(v_actor.project_id, 'project.transferred', private.actor_json(v_actor), 'project',
+            v_actor.project_id::text, jsonb_build_object(
+                'from', private.actor_json(v_actor), 'to', jsonb_build_object('kind', 'member', 'id', v_member.id, 'name', v_member.name)));
+    end if;
     return private.member_json(v_member) || '{"role": "owner"}';
 end;
 $$;
@@ -163,7 +178,7 @@ comment on function public.transfer_ownership is 'Make another member the owner;
 
 revoke execute on function
     private.lock_member(uuid, uuid), private.update_member(uuid, uuid, text),
-    private.end_membership(public.members), private.remove_member(uuid, uuid),
+    private.end_membership(public.members, private.actor_info), private.remove_member(uuid, uuid),
     private.leave_project(uuid), private.transfer_ownership(uuid, uuid),
     public.update_member(uuid, text, uuid), public.remove_member(uuid, uuid), public.leave_project(uuid),
     public.transfer_ownership(uuid, uuid)

@@ -21,7 +21,7 @@ create table private.outbox (
     created_at     timestamptz not null default now(),
     settled_at     timestamptz,
     constraint outbox_change_key unique (recipient_id, key),
-    constraint outbox_kind_check check (kind in ('bead_status', 'escalation', 'answer', 'mail')),
+    constraint outbox_kind_check check (kind in ('bead_status', 'escalation', 'answer', 'mail', 'invitation')),
     constraint outbox_status_check check (status in ('told', 'pending', 'delivered', 'parked'))
 );
 create index outbox_due_idx on private.outbox (due_at) where status = 'pending';

@@ -1,21 +1,43 @@
 -- The worker's two calls. A lease keeps a row from others; a worker that dies loses it when the lease
 -- lapses, so delivery is at least once, always with the row's id as idempotency key.
 
-create function private.park_exhausted()
-returns void
+create function private.note_parked(p_row private.outbox)
+returns uuid
 language sql
+security definer -- appends to the log
+set search_path = ''
+as $$
+    -- Not the error: it may quote an address that is a secret.
+    select private.emit(p_row.project_id, 'delivery.parked', private.system_actor(), 'delivery', p_row.id::text, jsonb_build_object(
+        'kind', p_row.kind, 'attempts', p_row.attempts, 'recipient', jsonb_build_object(
+            'kind', p_row.recipient_kind, 'id', p_row.recipient_id, 'name', p_row.recipient_name)));
+$$;
+comment on function private.note_parked is 'The event of a message that was given up.';
+
+create function private.park_exhausted()
+returns int
+language plpgsql
 security definer -- writes a private table
 set search_path = ''
 as $$
-    update private.outbox as o set status = 'parked', lease = null, locked_until = null, settled_at = now(),
-        last_error = coalesce(o.last_error, 'The worker ended during every attempt')
-    where o.id in (
-        select q.id from private.outbox as q
-        where q.status = 'pending' and q.attempts >= 8 and coalesce(q.locked_until <= now(), true)
-        for update skip locked);
+declare
+    v_count int;
+begin
+    with parked as (
+        update private.outbox as o set status = 'parked', lease = null, locked_until = null, settled_at = now(),
+            last_error = coalesce(o.last_error, 'The worker ended during every attempt')
+        where o.id in (
+            select q.id from private.outbox as q
+            where q.status = 'pending' and q.attempts >= 8 and coalesce(q.locked_until <= now(), true)
+            for update skip locked)
+        returning o.*
+    )
+    select count(private.note_parked(p)) into v_count from parked as p;
+    return v_count;
+end;
 $$;
 comment on function private.park_exhausted is
-    'Parks what was tried eight times; an attempt counts when it is leased, so that a row cannot kill workers for ever.';
+    'Parks what was tried eight times, and says how many; an attempt counts when it is leased, so that a row cannot kill workers for ever.';
 
 create function private.lease_outbox(p_limit int, p_seconds int)
 returns jsonb
@@ -39,17 +61,18 @@ begin
     -- Channels removed meanwhile: nothing is left to do.
     update private.outbox as o set status = 'delivered', settled_at = now(), lease = null, locked_until = null
     where o.lease = v_lease and not exists (
-        select 1 from private.wanted_channels(o.recipient_id, o.kind) as c where not c.id = any (o.done));
+        select 1 from private.outbox_channels(o) as c where not c.id = any (o.done));
     return jsonb_build_object('lease', v_lease, 'push_keys', private.setting('push_keys'), 'rows', coalesce((
         select jsonb_agg(jsonb_build_object(
             'id', o.id, 'kind', o.kind, 'urgent', o.urgent, 'attempt', o.attempts, 'content', o.content,
             'created_at', o.created_at, 'project', p.slug,
             'recipient', jsonb_build_object('kind', o.recipient_kind, 'id', o.recipient_id, 'name', o.recipient_name),
             'answer_token', case when o.kind = 'escalation' then private.answer_token(o.id) end,
+            'invite_token', case when o.kind = 'invitation' then private.invite_token(o.recipient_id) end,
             'channels', (
                 select jsonb_agg(jsonb_build_object('id', c.id, 'type', c.type, 'address', c.address, 'secret', c.secret,
                     'config', c.config) order by c.created_at, c.id)
-                from private.wanted_channels(o.recipient_id, o.kind) as c where not c.id = any (o.done)))
+                from private.outbox_channels(o) as c where not c.id = any (o.done)))
             order by o.due_at, o.id)
         from private.outbox as o join public.projects as p on p.id = o.project_id where o.lease = v_lease), '[]'));
 end;
@@ -97,7 +120,7 @@ begin
         return jsonb_build_object('id', p_id, 'status', v_row.status, 'late', true);
     end if;
     v_left := exists (
-        select 1 from private.wanted_channels(v_row.recipient_id, v_row.kind) as c where not c.id = any (v_done));
+        select 1 from private.outbox_channels(v_row) as c where not c.id = any (v_done));
     select string_agg(left(r ->> 'error', 200), '; '), bool_and(coalesce((r -> 'permanent')::boolean, false))
     into v_error, v_final from jsonb_array_elements(p_results) as r where not (r -> 'ok')::boolean;
     update private.outbox as o set done = v_done, lease = null, locked_until = null, last_error = v_error,
@@ -107,6 +130,7 @@ begin
         due_at = private.quiet_until(o.recipient_id, o.urgent,
             now() + make_interval(secs => 15 * 2 ^ (o.attempts - 1) * (1 + random() / 4)))
     where o.id = p_id returning * into v_row;
+    perform private.note_parked(v_row) where v_row.status = 'parked';
     return jsonb_build_object('id', p_id, 'status', v_row.status, 'late', false,
         'due_at', case when v_row.status = 'pending' then v_row.due_at end);
 end;
@@ -176,7 +200,7 @@ begin
     for v_fn in
         select p.oid from pg_proc as p
         where p.pronamespace in ('private'::regnamespace, 'public'::regnamespace)
-          and p.proname = any (v_public || array['park_exhausted', 'remind_of_escalations'])
+          and p.proname = any (v_public || array['note_parked', 'park_exhausted', 'remind_of_escalations'])
     loop
         execute format('revoke execute on function %s from public, anon, authenticated, service_role', v_fn);
     end loop;

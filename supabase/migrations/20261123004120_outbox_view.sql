@@ -67,6 +67,9 @@ begin
         returning o.id
     )
     select array_agg(a.id order by a.id) into v_ids from again as a;
+    perform private.emit(v_actor.project_id, 'delivery.retried', private.actor_json(v_actor), 'project', v_actor.project_id::text,
+        jsonb_build_object('count', cardinality(v_ids), 'ids', to_jsonb(v_ids[1:100])))
+    where v_ids is not null;
     return jsonb_build_object('retried', coalesce(to_jsonb(v_ids), '[]'));
 end;
 $$;

@@ -22,7 +22,8 @@ EMPTY = """
     delete from private.idempotency_keys;
     delete from private.attendance;
     delete from private.settings
-    where key not in ('default_plan', 'log_generation', 'answer_secret', 'relay_token');
+    where key not in (
+        'default_plan', 'log_generation', 'answer_secret', 'invite_secret', 'relay_token');
     update private.settings set value = '"self_hosted"' where key = 'default_plan';
 """
 

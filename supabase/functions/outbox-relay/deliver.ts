@@ -1,6 +1,7 @@
 /** One message to one channel. */
 
 import { ForbiddenError, type Network, type OutsideRequest, send } from "../_shared/outside.ts";
+import { invitationText, type Place } from "./invitation.ts";
 import type { Mailer } from "./mail.ts";
 import { oneLine } from "./harmless.ts";
 import { discordBody, plainText, pushBody, slackBody, title, webhookBody } from "./messages.ts";
@@ -14,6 +15,8 @@ export interface Outside {
   /** The page of an answer link, given its token. */
   answerUrl(token: string): string;
   contact: string;
+  /** How people get here, for those who are invited. */
+  place: Place;
 }
 
 const PUSH_SECONDS = 86_400;
@@ -35,7 +38,9 @@ export async function deliver(
         id: row.id,
         to: channel.address,
         subject: title(row),
-        text: plainText(row, link),
+        text: row.invite_token
+          ? invitationText(row, row.invite_token, outside.place)
+          : plainText(row, link),
       });
       return { ok: true };
     }

@@ -22,6 +22,7 @@ function outside(changes: Partial<Outside> = {}): Outside {
     mailer: { send: () => Promise.resolve() },
     answerUrl: (token) => `https://bdh.example/answer/${token}`,
     contact: "mailto:ops@example.com",
+    place: { url: "https://bdh.example", key: "sb_publishable_x", dashboard: null },
     ...changes,
   };
 }

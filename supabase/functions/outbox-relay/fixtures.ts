@@ -31,6 +31,7 @@ export function row(changes: Partial<OutboxRow> = {}): OutboxRow {
     },
     recipient: { kind: "member", id: "m", name: "Ann" },
     answer_token: "token",
+    invite_token: null,
     channels: [channel()],
     ...changes,
   };

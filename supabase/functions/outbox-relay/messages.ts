@@ -11,6 +11,7 @@ const TITLES: Record<OutboxRow["kind"], string> = {
   answer: "answered",
   mail: "wrote",
   bead_status: "changed",
+  invitation: "invites you",
 };
 
 export function title(row: OutboxRow): string {

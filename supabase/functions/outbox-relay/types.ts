@@ -15,12 +15,14 @@ export interface Content {
   options?: string[];
   expires_at?: string | null;
   from?: { kind: string; id: string | null; name: string } | null;
+  /** Of an invitation: who sends it. */
+  user_id?: string;
   entity: { type: string; id: string };
 }
 
 export interface OutboxRow {
   id: string;
-  kind: "bead_status" | "escalation" | "answer" | "mail";
+  kind: "bead_status" | "escalation" | "answer" | "mail" | "invitation";
   urgent: boolean;
   attempt: number;
   created_at: string;
@@ -28,6 +30,7 @@ export interface OutboxRow {
   content: Content;
   recipient: { kind: string; id: string; name: string };
   answer_token: string | null;
+  invite_token: string | null;
   channels: Channel[];
 }
 

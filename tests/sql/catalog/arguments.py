@@ -17,6 +17,8 @@ CALLS: dict[str, tuple[str, dict[str, Any]]] = {
     "register_repo": ("alice", {"origin": "example.com/acme/new"}),
     "create_invite": ("owner", {}),
     "revoke_invite": ("owner", {"invite_id": "$invite"}),
+    "resend_invite": ("owner", {"invite_id": "$mailed_invite"}),
+    "list_invites": ("owner", {}),
     "accept_invite": ("stranger", {"token": "$member_token"}),
     "join_project": (
         "newcomer",

@@ -83,6 +83,8 @@ async def _administration(sql: Sql, scene: Scene) -> None:
     for kind in ("workspace", "member"):
         made = await sql.call(owner, "create_invite", kind=kind, uses=9)
         ids[f"{kind}_token"], ids["invite"] = made["token"], made["id"]
+    mailed = await sql.call(owner, "create_invite", kind="member", email=f"{SECRET}@example.com")
+    ids["mailed_invite"] = mailed["id"]
     await sql.execute("insert into private.imports (project_id) values ($1)", scene.ours.id)
     bundle = (await sql.call(owner, "get_policy"))["bundle"] | {"invariants": [SECRET]}
     ids["bundle"] = bundle

@@ -90,7 +90,7 @@ CREATE FUNCTION private.accept_invite(p_token text, p_name text) RETURNS jsonb
 declare
     v_human  private.human_info := private.signed_in_human('accept an invite as a member');
     v_invite public.invites := private.use_invite(p_token, array['member']);
-    v_role   text;
+    v_member public.members;
 begin
     if v_invite.email <> v_human.email then
         perform private.refuse_invite();
@@ -99,11 +99,15 @@ begin
     insert into public.members (project_id, user_id, role, name, email)
     values (v_invite.project_id, v_human.user_id, v_invite.role,
         coalesce(private.clean_line(p_name, 100, 'The name'), v_human.name), v_human.email)
-    on conflict (project_id, user_id) do nothing returning role into v_role;
+    on conflict (project_id, user_id) do nothing returning * into v_member;
     if not found then
         perform private.fail('conflict', 409, 'You are a member of this project already', 'bdh :whoami');
     end if;
-    return jsonb_build_object('project', private.project_json(v_invite.project_id, v_role), 'role', v_role);
+    perform private.emit(v_member.project_id, 'member.joined',
+        jsonb_build_object('kind', 'member', 'id', v_member.id, 'name', v_member.name), 'member', v_member.id::text,
+        jsonb_build_object('name', v_member.name, 'role', v_member.role, 'email', v_member.email,
+            'invite_id', v_invite.id, 'invited_by', v_invite.created_by));
+    return jsonb_build_object('project', private.project_json(v_member.project_id, v_member.role), 'role', v_member.role);
 end;
 $$;
 
@@ -376,11 +380,12 @@ CREATE TABLE public.invites (
     expires_at timestamp with time zone NOT NULL,
     created_by jsonb NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    mailed_at timestamp with time zone,
     CONSTRAINT invites_kind_check CHECK ((kind = ANY (ARRAY['workspace'::text, 'sibling'::text, 'member'::text, 'reattach'::text]))),
     CONSTRAINT invites_uses_check CHECK ((uses_left >= 0))
 );
 
-COMMENT ON TABLE public.invites IS 'Invitations, stored as sha256 of the token; expiring, limited uses, may fix a role. workspace_id: the one to re-attach.';
+COMMENT ON TABLE public.invites IS 'Invitations, stored as sha256 of the token; expiring, limited uses, may fix a role. workspace_id: the one to re-attach. email: the only human it is for, mailed at mailed_at.';
 
 CREATE TABLE public.repos (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -1065,6 +1070,18 @@ end;
 $$;
 
 COMMENT ON FUNCTION private.change_plan(p_project_id uuid, p_plan text) IS 'See public.change_plan.';
+
+CREATE FUNCTION private.changed_settings(p_before jsonb, p_after jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+    select coalesce(jsonb_object_agg(a.key, jsonb_build_object('from', b.value, 'to', a.value)), '{}')
+    from jsonb_each(private.effective_settings(p_after)) as a
+    join jsonb_each(private.effective_settings(p_before)) as b on b.key = a.key
+    where a.value <> b.value;
+$$;
+
+COMMENT ON FUNCTION private.changed_settings(p_before jsonb, p_after jsonb) IS 'Which settings have another effect: {name: {from, to}}.';
 
 CREATE TABLE private.channels (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -2303,6 +2320,36 @@ $$;
 
 COMMENT ON FUNCTION private.checked_fields(p_actor private.actor_info, p_fields jsonb) IS 'Every field of a JSON object through private.checked_field; bad_field (400) for anything else.';
 
+CREATE FUNCTION private.checked_invitee(p_project_id uuid, p_email text, p_uses integer) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $_$
+declare
+    v_email text := lower(private.clean_line(p_email, 254, 'The e-mail'));
+begin
+    if v_email is null then
+        return null;
+    elsif v_email !~ '^[^[:space:]@<>,;:"()]+@[^[:space:]@<>,;:"()]+$' then
+        perform private.fail('bad_email', 400, 'This is no e-mail address', null, to_jsonb(p_email));
+    elsif p_uses is distinct from 1 then
+        perform private.fail('bad_argument', 400, 'An invite for one address has one use');
+    elsif exists (select 1 from public.members as m where m.project_id = p_project_id and lower(m.email) = v_email) then
+        perform private.fail('conflict', 409, format('%s is a member already', v_email), 'bdh :members list');
+    end if;
+    -- Two who invite the same human at once: the second looks after the first has committed.
+    perform pg_advisory_xact_lock(hashtextextended(p_project_id::text || v_email, 8));
+    delete from public.invites as i
+    where i.project_id = p_project_id and i.email = v_email and (i.uses_left = 0 or i.expires_at <= now());
+    if exists (select 1 from public.invites as i where i.project_id = p_project_id and i.email = v_email) then
+        perform private.fail('conflict', 409, format('%s is invited already', v_email),
+            'bdh :members resend ' || v_email || ', or bdh :members uninvite ' || v_email);
+    end if;
+    return v_email;
+end;
+$_$;
+
+COMMENT ON FUNCTION private.checked_invitee(p_project_id uuid, p_email text, p_uses integer) IS 'The address in lower case, null for none; bad_email (400), conflict (409) for a member or somebody invited already.';
+
 CREATE FUNCTION private.checked_kinds(p_kinds text[]) RETURNS text[]
     LANGUAGE plpgsql IMMUTABLE
     SET search_path TO ''
@@ -2822,7 +2869,7 @@ begin
         if not v_invite.role = any (array['admin', 'member']) then
             perform private.fail('bad_role', 400, 'A member is invited as admin or member', null, to_jsonb(p_role));
         end if;
-        v_invite.email := lower(private.clean_line(p_email, 254, 'The e-mail'));
+        v_invite.email := private.checked_invitee(v_actor.project_id, p_email, p_uses);
     elsif p_kind = 'workspace' then
         v_invite.role := private.checked_role(p_role);
         v_invite.member_id := v_actor.id;
@@ -3321,25 +3368,30 @@ CREATE TABLE public.members (
 
 COMMENT ON TABLE public.members IS 'Humans of a project, with a verified e-mail.';
 
-CREATE FUNCTION private.end_membership(p_member public.members) RETURNS jsonb
+CREATE FUNCTION private.end_membership(p_member public.members, p_actor private.actor_info) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
 declare
     v_aliases jsonb;
+    v_invites int;
 begin
     select coalesce(jsonb_agg(w.alias order by w.alias), '[]') into v_aliases
     from public.workspaces as w where w.member_id = p_member.id and w.removed_at is null;
     -- Nobody comes in any more by what this human handed out.
     delete from public.invites as i
     where i.project_id = p_member.project_id and i.created_by ->> 'id' = p_member.id::text;
+    get diagnostics v_invites = row_count;
     delete from public.members as m where m.id = p_member.id;
     perform private.revoke_user(p_member.user_id);
+    perform private.emit(p_member.project_id, 'member.removed', private.actor_json(p_actor), 'member', p_member.id::text,
+        jsonb_build_object('name', p_member.name, 'role', p_member.role, 'left', p_member.id = p_actor.id,
+            'invites_revoked', v_invites));
     return private.member_json(p_member) || jsonb_build_object('removed', true, 'workspaces', v_aliases);
 end;
 $$;
 
-COMMENT ON FUNCTION private.end_membership(p_member public.members) IS 'Deletes a member and its invites; names the workspaces it leaves behind.';
+COMMENT ON FUNCTION private.end_membership(p_member public.members, p_actor private.actor_info) IS 'Deletes a member and its invites; names the workspaces it leaves behind.';
 
 CREATE FUNCTION private.ensure_schedules() RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
@@ -3727,7 +3779,7 @@ CREATE TABLE private.outbox (
     last_error text,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     settled_at timestamp with time zone,
-    CONSTRAINT outbox_kind_check CHECK ((kind = ANY (ARRAY['bead_status'::text, 'escalation'::text, 'answer'::text, 'mail'::text]))),
+    CONSTRAINT outbox_kind_check CHECK ((kind = ANY (ARRAY['bead_status'::text, 'escalation'::text, 'answer'::text, 'mail'::text, 'invitation'::text]))),
     CONSTRAINT outbox_status_check CHECK ((status = ANY (ARRAY['told'::text, 'pending'::text, 'delivered'::text, 'parked'::text])))
 );
 
@@ -4480,6 +4532,31 @@ $_$;
 
 COMMENT ON FUNCTION private.insert_import(p_project_id uuid, p_name text, p_rows jsonb) IS 'Insert checked rows of one table, in their order.';
 
+CREATE FUNCTION private.invite_json(p_invite public.invites) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+    select jsonb_build_object('kind', p_invite.kind, 'role', p_invite.role, 'alias', p_invite.alias, 'email', p_invite.email,
+        'uses', p_invite.uses_left, 'expires_at', p_invite.expires_at);
+$$;
+
+COMMENT ON FUNCTION private.invite_json(p_invite public.invites) IS 'What an invite is for; no token.';
+
+CREATE FUNCTION private.invite_token(p_id uuid) RETURNS text
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    v_secret text := private.setting('invite_secret') #>> '{}';
+begin
+    -- The same construction as HMAC, without an extension; base64 of 32 bytes ends in one '='.
+    return 'bdhi_' || translate(encode(sha256(convert_to(v_secret, 'UTF8')
+        || sha256(convert_to(v_secret || p_id::text, 'UTF8'))), 'base64'), '+/=', '-_');
+end;
+$$;
+
+COMMENT ON FUNCTION private.invite_token(p_id uuid) IS 'The token of an invite that is mailed, 256 bits signed over its id: made anew for each attempt, stored by none.';
+
 CREATE FUNCTION private.is_present(p_id uuid) RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO ''
@@ -4660,17 +4737,18 @@ begin
     -- Channels removed meanwhile: nothing is left to do.
     update private.outbox as o set status = 'delivered', settled_at = now(), lease = null, locked_until = null
     where o.lease = v_lease and not exists (
-        select 1 from private.wanted_channels(o.recipient_id, o.kind) as c where not c.id = any (o.done));
+        select 1 from private.outbox_channels(o) as c where not c.id = any (o.done));
     return jsonb_build_object('lease', v_lease, 'push_keys', private.setting('push_keys'), 'rows', coalesce((
         select jsonb_agg(jsonb_build_object(
             'id', o.id, 'kind', o.kind, 'urgent', o.urgent, 'attempt', o.attempts, 'content', o.content,
             'created_at', o.created_at, 'project', p.slug,
             'recipient', jsonb_build_object('kind', o.recipient_kind, 'id', o.recipient_id, 'name', o.recipient_name),
             'answer_token', case when o.kind = 'escalation' then private.answer_token(o.id) end,
+            'invite_token', case when o.kind = 'invitation' then private.invite_token(o.recipient_id) end,
             'channels', (
                 select jsonb_agg(jsonb_build_object('id', c.id, 'type', c.type, 'address', c.address, 'secret', c.secret,
                     'config', c.config) order by c.created_at, c.id)
-                from private.wanted_channels(o.recipient_id, o.kind) as c where not c.id = any (o.done)))
+                from private.outbox_channels(o) as c where not c.id = any (o.done)))
             order by o.due_at, o.id)
         from private.outbox as o join public.projects as p on p.id = o.project_id where o.lease = v_lease), '[]'));
 end;
@@ -4689,11 +4767,35 @@ begin
     if v_member.role = 'owner' then
         perform private.fail('conflict', 409, 'The owner cannot leave before handing the project over');
     end if;
-    return private.end_membership(v_member);
+    return private.end_membership(v_member, v_actor);
 end;
 $$;
 
 COMMENT ON FUNCTION private.leave_project(p_project_id uuid) IS 'See public.leave_project.';
+
+CREATE FUNCTION private.limit_invitations(p_email text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    v_user  text := (select auth.uid())::text;
+    v_sent  int;
+    v_heard int;
+begin
+    -- Anybody may make a project: nobody may make bdh a way to mail strangers.
+    perform pg_advisory_xact_lock(hashtextextended('invitations', 8));
+    select count(*) filter (where o.content ->> 'user_id' = v_user), count(*) filter (where o.recipient_name = p_email)
+    into v_sent, v_heard
+    from private.outbox as o where o.kind = 'invitation' and o.created_at > now() - interval '1 hour';
+    if v_sent >= 20 or v_heard >= 3 then
+        perform private.fail('too_many_invitations', 429,
+            case when v_heard >= 3 then format('%s was sent 3 invitations within the hour', p_email)
+                else 'You sent 20 invitations within the hour' end, 'Try again in an hour');
+    end if;
+end;
+$$;
+
+COMMENT ON FUNCTION private.limit_invitations(p_email text) IS 'Refuses too_many_invitations (429): 20 an hour and human, 3 an hour and address.';
 
 CREATE FUNCTION private.list_beads(p_project_id uuid, p_filters jsonb, p_sort text, p_cursor text, p_limit integer) RETURNS jsonb
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -4897,6 +4999,27 @@ end;
 $$;
 
 COMMENT ON FUNCTION private.list_events(p_project_id uuid, p_since text, p_types text[], p_entity_type text, p_entity_id text, p_limit integer) IS 'Events after a cursor in commit-safe order. cursor: where to go on; next_cursor: set while more are waiting; now: the time here.';
+
+CREATE FUNCTION private.list_invites(p_project_id uuid) RETURNS jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    v_actor private.actor_info := private.viewer(p_project_id);
+begin
+    perform private.require_human(v_actor, 'see the invites');
+    return jsonb_build_object('next_cursor', null, 'invites', (
+        select coalesce(jsonb_agg(private.invite_json(i) || jsonb_build_object(
+            'id', i.id, 'created_by', i.created_by, 'created_at', i.created_at, 'mailed_at', i.mailed_at, 'delivery', (
+                select jsonb_build_object('status', o.status, 'attempts', o.attempts, 'error', o.last_error)
+                from private.outbox as o where o.recipient_id = i.id order by o.created_at desc limit 1))
+            order by i.created_at desc, i.id), '[]')
+        from public.invites as i
+        where i.project_id = v_actor.project_id and i.uses_left > 0 and i.expires_at > now()));
+end;
+$$;
+
+COMMENT ON FUNCTION private.list_invites(p_project_id uuid) IS 'See public.list_invites.';
 
 CREATE FUNCTION private.list_locks(p_project_id uuid, p_mine boolean, p_repo_id uuid, p_path text, p_cursor text, p_limit integer) RETURNS jsonb
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -5489,20 +5612,22 @@ CREATE FUNCTION private.mint_invite(p_invite public.invites, p_expires_seconds i
     SET search_path TO ''
     AS $$
 declare
+    v_id    uuid := gen_random_uuid();
     -- Two random uuids are 244 random bits and need no extension.
-    v_token text := 'bdhi_' || translate(
-        encode(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()), 'base64'), '+/=', '-_');
+    v_token text := case when p_invite.email is not null then private.invite_token(v_id) else 'bdhi_' || translate(
+        encode(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()), 'base64'), '+/=', '-_') end;
 begin
     insert into public.invites (
-        project_id, token_hash, kind, role, alias, repo_id, workspace_id, human_name, member_id, email,
-        uses_left, expires_at, created_by)
+        id, project_id, token_hash, kind, role, alias, repo_id, workspace_id, human_name, member_id, email,
+        uses_left, expires_at, created_by, mailed_at)
     values (
-        p_invite.project_id, sha256(convert_to(v_token, 'UTF8')), p_invite.kind, p_invite.role, p_invite.alias,
+        v_id, p_invite.project_id, sha256(convert_to(v_token, 'UTF8')), p_invite.kind, p_invite.role, p_invite.alias,
         p_invite.repo_id, p_invite.workspace_id, p_invite.human_name, p_invite.member_id, p_invite.email,
-        coalesce(p_invite.uses_left, 1), now() + make_interval(secs => p_expires_seconds), p_invite.created_by)
+        coalesce(p_invite.uses_left, 1), now() + make_interval(secs => p_expires_seconds), p_invite.created_by,
+        case when p_invite.email is not null then now() end)
     returning * into p_invite;
-    return jsonb_build_object('id', p_invite.id, 'token', v_token, 'kind', p_invite.kind, 'role', p_invite.role,
-        'alias', p_invite.alias, 'email', p_invite.email, 'uses', p_invite.uses_left, 'expires_at', p_invite.expires_at);
+    perform private.emit(p_invite.project_id, 'invite.created', p_invite.created_by, 'invite', v_id::text, private.invite_json(p_invite));
+    return private.invite_json(p_invite) || jsonb_build_object('id', v_id, 'token', v_token);
 end;
 $$;
 
@@ -5576,6 +5701,18 @@ CREATE FUNCTION private.note_case(p_repo_id uuid, p_ignore_case boolean) RETURNS
 $$;
 
 COMMENT ON FUNCTION private.note_case(p_repo_id uuid, p_ignore_case boolean) IS 'From now on paths of the repo that differ in case only are one.';
+
+CREATE FUNCTION private.note_parked(p_row private.outbox) RETURNS uuid
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    -- Not the error: it may quote an address that is a secret.
+    select private.emit(p_row.project_id, 'delivery.parked', private.system_actor(), 'delivery', p_row.id::text, jsonb_build_object(
+        'kind', p_row.kind, 'attempts', p_row.attempts, 'recipient', jsonb_build_object(
+            'kind', p_row.recipient_kind, 'id', p_row.recipient_id, 'name', p_row.recipient_name)));
+$$;
+
+COMMENT ON FUNCTION private.note_parked(p_row private.outbox) IS 'The event of a message that was given up.';
 
 CREATE FUNCTION private.note_shown(p_actor private.actor_info, p_session text, p_shown text[]) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -5739,6 +5876,20 @@ $$;
 
 COMMENT ON FUNCTION private.other_notices(p_actor private.actor_info, p_session text) IS 'What was posted for the actor, and its explicit locks about to end.';
 
+CREATE FUNCTION private.outbox_channels(p_row private.outbox) RETURNS SETOF private.channels
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select c.* from private.wanted_channels(p_row.recipient_id, p_row.kind) as c where p_row.kind <> 'invitation'
+    union all
+    -- Whoever is invited has no channels yet: the address is the invite's, as long as that is good.
+    select i.id, i.project_id, null, 'email', i.email, null, '{}', '{}', true, i.created_at, null, null
+    from public.invites as i
+    where p_row.kind = 'invitation' and i.id = p_row.recipient_id and i.uses_left > 0 and i.expires_at > now();
+$$;
+
+COMMENT ON FUNCTION private.outbox_channels(p_row private.outbox) IS 'Where a row of the outbox is to go; nowhere once its invite is revoked, used or expired.';
+
 CREATE FUNCTION private.overlapping_locks(p_repo_id uuid, p_paths private.clean_path[], p_except uuid, p_mode text) RETURNS TABLE(n integer, lock_id uuid)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO ''
@@ -5812,19 +5963,28 @@ $$;
 
 COMMENT ON FUNCTION private.page_limit(p_limit integer, p_default integer, p_max integer) IS 'A page''s length within its bounds.';
 
-CREATE FUNCTION private.park_exhausted() RETURNS void
-    LANGUAGE sql SECURITY DEFINER
+CREATE FUNCTION private.park_exhausted() RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
-    update private.outbox as o set status = 'parked', lease = null, locked_until = null, settled_at = now(),
-        last_error = coalesce(o.last_error, 'The worker ended during every attempt')
-    where o.id in (
-        select q.id from private.outbox as q
-        where q.status = 'pending' and q.attempts >= 8 and coalesce(q.locked_until <= now(), true)
-        for update skip locked);
+declare
+    v_count int;
+begin
+    with parked as (
+        update private.outbox as o set status = 'parked', lease = null, locked_until = null, settled_at = now(),
+            last_error = coalesce(o.last_error, 'The worker ended during every attempt')
+        where o.id in (
+            select q.id from private.outbox as q
+            where q.status = 'pending' and q.attempts >= 8 and coalesce(q.locked_until <= now(), true)
+            for update skip locked)
+        returning o.*
+    )
+    select count(private.note_parked(p)) into v_count from parked as p;
+    return v_count;
+end;
 $$;
 
-COMMENT ON FUNCTION private.park_exhausted() IS 'Parks what was tried eight times; an attempt counts when it is leased, so that a row cannot kill workers for ever.';
+COMMENT ON FUNCTION private.park_exhausted() IS 'Parks what was tried eight times, and says how many; an attempt counts when it is leased, so that a row cannot kill workers for ever.';
 
 CREATE FUNCTION private.party_name(p_id uuid) RETURNS text
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -6034,13 +6194,19 @@ CREATE FUNCTION private.project_settings(p_project_id uuid, p_changes jsonb) RET
     SET search_path TO ''
     AS $$
 declare
-    v_actor private.actor_info := private.actor(p_project_id);
+    v_actor  private.actor_info := private.actor(p_project_id);
+    v_before jsonb;
+    v_after  jsonb;
 begin
     if p_changes is not null then
         perform private.require_human(v_actor, 'change a project''s settings', array['owner', 'admin']);
-        -- One statement, so that two changes at once both stay.
-        update public.projects as p set settings = private.checked_settings(p.settings, p_changes)
-        where p.id = v_actor.project_id;
+        -- Read under the row's lock, so that two changes at once both stay.
+        select p.settings into v_before from public.projects as p where p.id = v_actor.project_id for no key update;
+        v_after := private.checked_settings(v_before, p_changes);
+        perform private.emit(v_actor.project_id, 'project.updated', private.actor_json(v_actor), 'project',
+            v_actor.project_id::text, jsonb_build_object('settings', d.changed))
+        from (select private.changed_settings(v_before, v_after) as changed) as d where d.changed <> '{}';
+        update public.projects as p set settings = v_after where p.id = v_actor.project_id and v_after <> v_before;
     end if;
     return private.project_json(v_actor.project_id, v_actor.role);
 end;
@@ -6762,7 +6928,7 @@ begin
     if v_member.role = 'owner' or (v_member.role = 'admin' and v_actor.role <> 'owner' and v_member.id <> v_actor.id) then
         perform private.fail('role_required', 403, 'Nobody removes the owner, and only the owner an admin');
     end if;
-    return private.end_membership(v_member);
+    return private.end_membership(v_member, v_actor);
 end;
 $$;
 
@@ -6948,6 +7114,30 @@ $$;
 
 COMMENT ON FUNCTION private.require_workspace(p_actor private.actor_info) IS 'Refuses workspace_only (403) for members.';
 
+CREATE FUNCTION private.resend_invite(p_project_id uuid, p_invite_id uuid) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    v_actor  private.actor_info := private.actor(p_project_id);
+    v_invite public.invites;
+begin
+    perform private.require_human(v_actor, 'invite members', array['owner', 'admin']);
+    -- One that has expired is good for another week; the token stays, so the first mail's works too.
+    update public.invites as i set mailed_at = now(), expires_at = greatest(i.expires_at, now() + interval '7 days')
+    where i.id = p_invite_id and i.project_id = v_actor.project_id and i.email is not null and i.uses_left > 0
+    returning * into v_invite;
+    if not found then
+        perform private.fail('not_found', 404, 'There is no such invitation of a human by e-mail', 'bdh :members invites');
+    end if;
+    perform private.emit(v_invite.project_id, 'invite.resent', private.actor_json(v_actor), 'invite', v_invite.id::text,
+        private.invite_json(v_invite));
+    return private.invite_json(v_invite) || jsonb_build_object('id', v_invite.id, 'mailed_at', v_invite.mailed_at);
+end;
+$$;
+
+COMMENT ON FUNCTION private.resend_invite(p_project_id uuid, p_invite_id uuid) IS 'See public.resend_invite.';
+
 CREATE FUNCTION private.reserve_paths(p_project_id uuid, p_paths text[], p_wish private.lock_wish, p_repo_id uuid, p_wait_seconds integer) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -7082,6 +7272,9 @@ begin
         returning o.id
     )
     select array_agg(a.id order by a.id) into v_ids from again as a;
+    perform private.emit(v_actor.project_id, 'delivery.retried', private.actor_json(v_actor), 'project', v_actor.project_id::text,
+        jsonb_build_object('count', cardinality(v_ids), 'ids', to_jsonb(v_ids[1:100])))
+    where v_ids is not null;
     return jsonb_build_object('retried', coalesce(to_jsonb(v_ids), '[]'));
 end;
 $$;
@@ -7093,17 +7286,18 @@ CREATE FUNCTION private.revoke_invite(p_project_id uuid, p_invite_id uuid) RETUR
     SET search_path TO ''
     AS $$
 declare
-    v_actor private.actor_info := private.actor(p_project_id);
-    v_kind  text;
+    v_actor  private.actor_info := private.actor(p_project_id);
+    v_invite public.invites;
 begin
     perform private.require_human(v_actor, 'revoke an invite');
-    select i.kind into v_kind from public.invites as i where i.id = p_invite_id and i.project_id = v_actor.project_id;
+    delete from public.invites as i where i.id = p_invite_id and i.project_id = v_actor.project_id returning * into v_invite;
     if not found then
         perform private.fail('not_found', 404, 'There is no such invite');
-    elsif v_kind = 'member' then
+    elsif v_invite.kind = 'member' then
         perform private.require_human(v_actor, 'revoke a member''s invite', array['owner', 'admin']);
     end if;
-    delete from public.invites as i where i.id = p_invite_id;
+    perform private.emit(v_invite.project_id, 'invite.revoked', private.actor_json(v_actor), 'invite', v_invite.id::text,
+        private.invite_json(v_invite));
     return jsonb_build_object('id', p_invite_id, 'revoked', true);
 end;
 $$;
@@ -7502,7 +7696,7 @@ begin
         return jsonb_build_object('id', p_id, 'status', v_row.status, 'late', true);
     end if;
     v_left := exists (
-        select 1 from private.wanted_channels(v_row.recipient_id, v_row.kind) as c where not c.id = any (v_done));
+        select 1 from private.outbox_channels(v_row) as c where not c.id = any (v_done));
     select string_agg(left(r ->> 'error', 200), '; '), bool_and(coalesce((r -> 'permanent')::boolean, false))
     into v_error, v_final from jsonb_array_elements(p_results) as r where not (r -> 'ok')::boolean;
     update private.outbox as o set done = v_done, lease = null, locked_until = null, last_error = v_error,
@@ -7512,6 +7706,7 @@ begin
         due_at = private.quiet_until(o.recipient_id, o.urgent,
             now() + make_interval(secs => 15 * 2 ^ (o.attempts - 1) * (1 + random() / 4)))
     where o.id = p_id returning * into v_row;
+    perform private.note_parked(v_row) where v_row.status = 'parked';
     return jsonb_build_object('id', p_id, 'status', v_row.status, 'late', false,
         'due_at', case when v_row.status = 'pending' then v_row.due_at end);
 end;
@@ -8477,6 +8672,29 @@ $$;
 
 COMMENT ON FUNCTION private.tell_humans() IS 'Trigger: one outbox row per human of the project, the asker excepted.';
 
+CREATE FUNCTION private.tell_invitee() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    v_from text := (select m.email from public.members as m where m.id = (new.created_by ->> 'id')::uuid);
+    v_slug text := (select p.slug from public.projects as p where p.id = new.project_id);
+begin
+    perform private.limit_invitations(new.email);
+    -- A slug, a role and a verified address: nothing in this mail is free text of whoever invites.
+    insert into private.outbox (project_id, recipient_kind, recipient_id, recipient_name, kind, key, content, status)
+    values (new.project_id, 'invitee', new.id, new.email, 'invitation', format('invite:%s:%s', new.id, gen_random_uuid()),
+        jsonb_build_object(
+            'subject', format('Invitation to the project %s', v_slug),
+            'text', format('%s invites you to the project %s, as %s.', coalesce(v_from, 'A member'), v_slug, new.role),
+            'expires_at', new.expires_at, 'user_id', (select auth.uid()),
+            'entity', jsonb_build_object('type', 'invite', 'id', new.id)), 'pending');
+    return null;
+end;
+$$;
+
+COMMENT ON FUNCTION private.tell_invitee() IS 'Trigger: one outbox row for every time an invitation is to be mailed.';
+
 CREATE FUNCTION private.tell_locks(p_actor private.actor_info, p_repo_id uuid, p_type text, p_entries jsonb, p_more jsonb) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -8598,6 +8816,11 @@ begin
     where v_member.id <> v_actor.id;
     update public.members as m set role = case when m.id = p_member_id then 'owner' else 'admin' end
     where m.id in (v_actor.id, p_member_id);
+    if v_member.id <> v_actor.id then
+        perform private.emit(v_actor.project_id, 'project.transferred', private.actor_json(v_actor), 'project',
+            v_actor.project_id::text, jsonb_build_object(
+                'from', private.actor_json(v_actor), 'to', jsonb_build_object('kind', 'member', 'id', v_member.id, 'name', v_member.name)));
+    end if;
     return private.member_json(v_member) || '{"role": "owner"}';
 end;
 $$;
@@ -8721,7 +8944,12 @@ begin
     elsif v_member.role = 'owner' then
         perform private.fail('conflict', 409, 'The owner stays owner until the project is handed over');
     end if;
-    update public.members as m set role = p_role where m.id = p_member_id returning * into v_member;
+    if v_member.role <> p_role then
+        update public.members as m set role = p_role where m.id = p_member_id;
+        perform private.emit(v_member.project_id, 'member.role_changed', private.actor_json(v_actor), 'member', v_member.id::text,
+            jsonb_build_object('name', v_member.name, 'from', v_member.role, 'to', p_role));
+        v_member.role := p_role;
+    end if;
     return private.member_json(v_member);
 end;
 $$;
@@ -9295,7 +9523,7 @@ CREATE FUNCTION public.create_invite(p_role text DEFAULT NULL::text, p_uses inte
     select private.create_invite(p_project_id, p_role, p_uses, p_expires_seconds, p_kind, p_email);
 $$;
 
-COMMENT ON FUNCTION public.create_invite(p_role text, p_uses integer, p_expires_seconds integer, p_kind text, p_email text, p_project_id uuid) IS 'A token to let workspaces (by any member) or one member (by owner or admin) in; human_only. The token is shown once.';
+COMMENT ON FUNCTION public.create_invite(p_role text, p_uses integer, p_expires_seconds integer, p_kind text, p_email text, p_project_id uuid) IS 'A token to let workspaces (by any member) or one member (by owner or admin) in; human_only. The token is shown once. With p_email it is also mailed there, and only the human whose verified address that is can use it.';
 
 CREATE FUNCTION public.create_project(p_slug text, p_name text DEFAULT NULL::text, p_prefix text DEFAULT 'bd'::text, p_if_absent boolean DEFAULT false) RETURNS jsonb
     LANGUAGE sql
@@ -9492,6 +9720,15 @@ CREATE FUNCTION public.list_events(p_since text DEFAULT NULL::text, p_types text
 $$;
 
 COMMENT ON FUNCTION public.list_events(p_since text, p_types text[], p_entity_type text, p_entity_id text, p_limit integer, p_project_id uuid) IS 'Read the event log after p_since (opaque): {events, cursor, next_cursor, now}. Without p_since from the beginning.';
+
+CREATE FUNCTION public.list_invites(p_project_id uuid DEFAULT NULL::uuid) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+    select private.list_invites(p_project_id);
+$$;
+
+COMMENT ON FUNCTION public.list_invites(p_project_id uuid) IS 'Invites that are still good, newest first: {invites, next_cursor}; delivery: what became of the e-mail; human_only.';
 
 CREATE FUNCTION public.list_locks(p_mine boolean DEFAULT false, p_repo_id uuid DEFAULT NULL::uuid, p_path text DEFAULT NULL::text, p_cursor text DEFAULT NULL::text, p_limit integer DEFAULT 50, p_project_id uuid DEFAULT NULL::uuid) RETURNS jsonb
     LANGUAGE sql STABLE
@@ -9708,6 +9945,15 @@ CREATE FUNCTION public.repos_to_verify(p_limit integer DEFAULT 20) RETURNS jsonb
 $$;
 
 COMMENT ON FUNCTION public.repos_to_verify(p_limit integer) IS 'For verify-repo: repositories on plans for public ones that were not checked for a week: {repos: [{id, origin}]}.';
+
+CREATE FUNCTION public.resend_invite(p_invite_id uuid, p_project_id uuid DEFAULT NULL::uuid) RETURNS jsonb
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+    select private.resend_invite(p_project_id, p_invite_id);
+$$;
+
+COMMENT ON FUNCTION public.resend_invite(p_invite_id uuid, p_project_id uuid) IS 'Mail an invitation again, good for at least another week: {id, kind, role, email, uses, expires_at, mailed_at}; human_only.';
 
 CREATE FUNCTION public.reserve_paths(p_paths text[], p_mode text DEFAULT 'exclusive'::text, p_ttl_seconds integer DEFAULT 900, p_reason text DEFAULT NULL::text, p_automatic boolean DEFAULT false, p_bead_id text DEFAULT NULL::text, p_repo_id uuid DEFAULT NULL::uuid, p_metadata jsonb DEFAULT '{}'::jsonb, p_wait_seconds integer DEFAULT NULL::integer, p_project_id uuid DEFAULT NULL::uuid) RETURNS jsonb
     LANGUAGE sql
@@ -10380,6 +10626,8 @@ CREATE INDEX notice_log_due_idx ON private.notice_log USING btree (due_at);
 
 CREATE INDEX outbox_due_idx ON private.outbox USING btree (due_at) WHERE (status = 'pending'::text);
 
+CREATE INDEX outbox_invitations_idx ON private.outbox USING btree (created_at) WHERE (kind = 'invitation'::text);
+
 CREATE INDEX outbox_parked_idx ON private.outbox USING btree (project_id, created_at, id) WHERE (status = ANY (ARRAY['pending'::text, 'parked'::text]));
 
 CREATE INDEX outbox_project_idx ON private.outbox USING btree (project_id, created_at);
@@ -10445,6 +10693,8 @@ CREATE INDEX events_at_idx ON public.events USING btree (project_id, at);
 CREATE INDEX events_cursor_idx ON public.events USING btree (project_id, xid, seq);
 
 CREATE INDEX events_entity_idx ON public.events USING btree (project_id, entity_type, entity_id, xid, seq);
+
+CREATE UNIQUE INDEX invites_email_idx ON public.invites USING btree (project_id, email) WHERE (email IS NOT NULL);
 
 CREATE INDEX invites_member_id_idx ON public.invites USING btree (member_id);
 
@@ -10517,6 +10767,8 @@ CREATE TRIGGER claims_ended AFTER UPDATE OF ended_at ON public.claims FOR EACH R
 CREATE TRIGGER escalations_tell_asker AFTER UPDATE OF status ON public.escalations FOR EACH ROW WHEN (((old.status = 'pending'::text) AND (new.status <> 'pending'::text))) EXECUTE FUNCTION private.tell_asker();
 
 CREATE TRIGGER escalations_tell_humans AFTER INSERT ON public.escalations FOR EACH ROW WHEN (((new.status = 'pending'::text) AND (current_setting('bdh.importing'::text, true) IS DISTINCT FROM 'on'::text))) EXECUTE FUNCTION private.tell_humans();
+
+CREATE TRIGGER invites_tell_invitee AFTER INSERT OR UPDATE OF mailed_at ON public.invites FOR EACH ROW WHEN (((new.email IS NOT NULL) AND (new.mailed_at IS NOT NULL))) EXECUTE FUNCTION private.tell_invitee();
 
 CREATE TRIGGER mail_recipients_tell AFTER INSERT ON public.mail_recipients FOR EACH ROW WHEN (((new.kind = 'member'::text) AND (current_setting('bdh.importing'::text, true) IS DISTINCT FROM 'on'::text))) EXECUTE FUNCTION private.tell_mail();
 
@@ -10932,6 +11184,8 @@ REVOKE ALL ON FUNCTION private.canonical_origin(p_origin text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.change_plan(p_project_id uuid, p_plan text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.change_plan(p_project_id uuid, p_plan text) TO service_role;
 
+REVOKE ALL ON FUNCTION private.changed_settings(p_before jsonb, p_after jsonb) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.channel_json(p_channel private.channels) FROM PUBLIC;
 
 GRANT SELECT ON TABLE public.chat_messages TO authenticated;
@@ -11060,6 +11314,8 @@ REVOKE ALL ON FUNCTION private.checked_field(p_actor private.actor_info, p_key t
 
 REVOKE ALL ON FUNCTION private.checked_fields(p_actor private.actor_info, p_fields jsonb) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.checked_invitee(p_project_id uuid, p_email text, p_uses integer) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.checked_kinds(p_kinds text[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.checked_paths(p_paths text[], p_ignore_case boolean) FROM PUBLIC;
@@ -11161,7 +11417,7 @@ GRANT ALL ON FUNCTION private.end_lock_wait(p_repo_id uuid) TO authenticated;
 GRANT SELECT ON TABLE public.members TO authenticated;
 GRANT ALL ON TABLE public.members TO service_role;
 
-REVOKE ALL ON FUNCTION private.end_membership(p_member public.members) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.end_membership(p_member public.members, p_actor private.actor_info) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.ensure_schedules() FROM PUBLIC;
 
@@ -11277,6 +11533,10 @@ REVOKE ALL ON FUNCTION private.insert_bead(p_actor private.actor_info, p_id text
 
 REVOKE ALL ON FUNCTION private.insert_import(p_project_id uuid, p_name text, p_rows jsonb) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.invite_json(p_invite public.invites) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.invite_token(p_id uuid) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.is_present(p_id uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.join_project(p_token text, p_alias text, p_role text, p_human_name text, p_repo_origin text, p_repo_name text, p_place jsonb) FROM PUBLIC;
@@ -11303,6 +11563,8 @@ GRANT ALL ON FUNCTION private.lease_outbox(p_limit integer, p_seconds integer) T
 REVOKE ALL ON FUNCTION private.leave_project(p_project_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.leave_project(p_project_id uuid) TO authenticated;
 
+REVOKE ALL ON FUNCTION private.limit_invitations(p_email text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.list_beads(p_project_id uuid, p_filters jsonb, p_sort text, p_cursor text, p_limit integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.list_beads(p_project_id uuid, p_filters jsonb, p_sort text, p_cursor text, p_limit integer) TO authenticated;
 
@@ -11319,6 +11581,9 @@ GRANT ALL ON FUNCTION private.list_escalations(p_project_id uuid, p_status text[
 
 REVOKE ALL ON FUNCTION private.list_events(p_project_id uuid, p_since text, p_types text[], p_entity_type text, p_entity_id text, p_limit integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.list_events(p_project_id uuid, p_since text, p_types text[], p_entity_type text, p_entity_id text, p_limit integer) TO authenticated;
+
+REVOKE ALL ON FUNCTION private.list_invites(p_project_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.list_invites(p_project_id uuid) TO authenticated;
 
 REVOKE ALL ON FUNCTION private.list_locks(p_project_id uuid, p_mine boolean, p_repo_id uuid, p_path text, p_cursor text, p_limit integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.list_locks(p_project_id uuid, p_mine boolean, p_repo_id uuid, p_path text, p_cursor text, p_limit integer) TO authenticated;
@@ -11395,6 +11660,8 @@ REVOKE ALL ON FUNCTION private.note_attendance(p_actor_id uuid, p_kind text, p_s
 
 REVOKE ALL ON FUNCTION private.note_case(p_repo_id uuid, p_ignore_case boolean) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.note_parked(p_row private.outbox) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.note_shown(p_actor private.actor_info, p_session text, p_shown text[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.notices(p_project_id uuid, p_shown text[], p_session text, p_source text) FROM PUBLIC;
@@ -11411,6 +11678,8 @@ REVOKE ALL ON FUNCTION private.open_mail(p_project_id uuid, p_id text) FROM PUBL
 GRANT ALL ON FUNCTION private.open_mail(p_project_id uuid, p_id text) TO authenticated;
 
 REVOKE ALL ON FUNCTION private.other_notices(p_actor private.actor_info, p_session text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.outbox_channels(p_row private.outbox) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.overlapping_locks(p_repo_id uuid, p_paths private.clean_path[], p_except uuid, p_mode text) FROM PUBLIC;
 
@@ -11544,6 +11813,9 @@ GRANT ALL ON FUNCTION private.repos_to_verify(p_limit integer) TO service_role;
 REVOKE ALL ON FUNCTION private.require_human(p_actor private.actor_info, p_what text, p_roles text[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.require_workspace(p_actor private.actor_info) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.resend_invite(p_project_id uuid, p_invite_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.resend_invite(p_project_id uuid, p_invite_id uuid) TO authenticated;
 
 REVOKE ALL ON FUNCTION private.reserve_paths(p_project_id uuid, p_paths text[], p_wish private.lock_wish, p_repo_id uuid, p_wait_seconds integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.reserve_paths(p_project_id uuid, p_paths text[], p_wish private.lock_wish, p_repo_id uuid, p_wait_seconds integer) TO authenticated;
@@ -11702,6 +11974,8 @@ GRANT ALL ON TABLE public.lock_waits TO service_role;
 REVOKE ALL ON FUNCTION private.tell_holders(p_actor private.actor_info, p_wait public.lock_waits, p_conflicts jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.tell_humans() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.tell_invitee() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.tell_locks(p_actor private.actor_info, p_repo_id uuid, p_type text, p_entries jsonb, p_more jsonb) FROM PUBLIC;
 
@@ -11930,6 +12204,9 @@ GRANT ALL ON FUNCTION public.list_escalations(p_status text[], p_mine boolean, p
 REVOKE ALL ON FUNCTION public.list_events(p_since text, p_types text[], p_entity_type text, p_entity_id text, p_limit integer, p_project_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.list_events(p_since text, p_types text[], p_entity_type text, p_entity_id text, p_limit integer, p_project_id uuid) TO authenticated;
 
+REVOKE ALL ON FUNCTION public.list_invites(p_project_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.list_invites(p_project_id uuid) TO authenticated;
+
 REVOKE ALL ON FUNCTION public.list_locks(p_mine boolean, p_repo_id uuid, p_path text, p_cursor text, p_limit integer, p_project_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.list_locks(p_mine boolean, p_repo_id uuid, p_path text, p_cursor text, p_limit integer, p_project_id uuid) TO authenticated;
 
@@ -12001,6 +12278,9 @@ GRANT ALL ON FUNCTION public.reopen_beads(p_ids text[], p_reason text, p_project
 
 REVOKE ALL ON FUNCTION public.repos_to_verify(p_limit integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.repos_to_verify(p_limit integer) TO service_role;
+
+REVOKE ALL ON FUNCTION public.resend_invite(p_invite_id uuid, p_project_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.resend_invite(p_invite_id uuid, p_project_id uuid) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.reserve_paths(p_paths text[], p_mode text, p_ttl_seconds integer, p_reason text, p_automatic boolean, p_bead_id text, p_repo_id uuid, p_metadata jsonb, p_wait_seconds integer, p_project_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.reserve_paths(p_paths text[], p_mode text, p_ttl_seconds integer, p_reason text, p_automatic boolean, p_bead_id text, p_repo_id uuid, p_metadata jsonb, p_wait_seconds integer, p_project_id uuid) TO authenticated;
