@@ -58,7 +58,7 @@ security definer -- looks the caller up in tables it may not see yet (a stranger
 set search_path = ''
 as $$
 declare
-    v_user   uuid := (select auth.uid());
+    v_user   uuid := auth.uid();
     v_actor  private.actor_info;
     v_work   public.workspaces;
     v_member public.members;

@@ -96,11 +96,13 @@ language plpgsql
 security definer -- reads the caller's own row
 set search_path = ''
 as $$
+declare
+    v_user uuid := auth.uid();
 begin
     -- A workspace is removed under the locks its work takes: whoever waited for one looks again.
     if exists (
         select 1 from public.workspaces as w
-        where w.user_id = (select auth.uid()) and w.removed_at is not null) then
+        where w.user_id = v_user and w.removed_at is not null) then
         perform private.fail('workspace_gone', 410, 'This workspace was removed from its project', 'bdh :init');
     end if;
 end;

@@ -31,12 +31,17 @@ create policy events_select_member on public.events for select to authenticated
 
 create function private.event_cursor(p_xid xid8, p_seq bigint)
 returns text
-language sql
+language plpgsql
 stable
 security definer -- reads the log's generation from the settings
 set search_path = ''
 as $$
-    select format('%s.%s.%s', private.setting('log_generation') #>> '{}', p_xid, p_seq);
+declare
+    v_generation text;
+begin
+    select s.value #>> '{}' into v_generation from private.settings as s where s.key = 'log_generation';
+    return format('%s.%s.%s', v_generation, p_xid, p_seq);
+end;
 $$;
 comment on function private.event_cursor is 'The opaque token for a place in the log: generation.xid.seq.';
 

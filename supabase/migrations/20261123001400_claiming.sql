@@ -86,8 +86,10 @@ as $$
 declare
     v_claim public.claims;
 begin
-    if p_actor.is_human and not exists (select 1 from public.members as m where m.id = p_actor.id) then
-        perform private.fail('not_member', 403, 'You are not a member of this project any more');
+    if p_actor.is_human then
+        if not exists (select 1 from public.members as m where m.id = p_actor.id) then
+            perform private.fail('not_member', 403, 'You are not a member of this project any more');
+        end if;
     end if;
     if p_previous.id is not null then
         update public.claims as c
@@ -115,20 +117,31 @@ comment on function private.take_claim is
 
 create function private.own_claim(p_actor private.actor_info, p_bead public.beads, p_claim public.claims)
 returns jsonb
-language sql
+language plpgsql
 stable
-security definer -- joins tables of definers
+security definer -- reads tables of definers
 set search_path = ''
 as $$
+declare
+    v_apex_title text := p_bead.title;
+    v_short      text := p_actor.name;
+begin
+    -- In steps, so that the common claim (a bead of its own, by an agent) runs as few queries as it can.
+    if p_claim.apex_id <> p_claim.bead_id then
+        select a.title into v_apex_title from public.beads as a
+        where a.project_id = p_bead.project_id and a.id = p_claim.apex_id;
+    end if;
+    if not p_actor.is_human then
+        v_short := private.short_alias(p_actor.id);
+    end if;
     -- The caller is here now, so its presence need not be looked up.
-    select jsonb_build_object(
+    return jsonb_build_object(
         'id', p_claim.id, 'bead_id', p_claim.bead_id, 'bead_title', p_bead.title, 'apex_id', p_claim.apex_id,
-        'apex_title', case when p_claim.apex_id = p_claim.bead_id then p_bead.title else (
-            select a.title from public.beads as a where a.project_id = p_bead.project_id and a.id = p_claim.apex_id) end,
-        'epoch', p_claim.epoch, 'claimed_at', p_claim.claimed_at, 'ended_at', null, 'ended_reason', null, 'stale', false,
-        'holder', jsonb_build_object('kind', p_actor.kind, 'id', p_actor.id, 'name', p_actor.name,
-            'short', case when p_actor.is_human then p_actor.name else private.short_alias(p_actor.id) end,
+        'apex_title', v_apex_title, 'epoch', p_claim.epoch, 'claimed_at', p_claim.claimed_at, 'ended_at', null,
+        'ended_reason', null, 'stale', false,
+        'holder', jsonb_build_object('kind', p_actor.kind, 'id', p_actor.id, 'name', p_actor.name, 'short', v_short,
             'human_name', case when not p_actor.is_human then p_actor.human_name end, 'presence', 'active', 'last_seen', now()));
+end;
 $$;
 comment on function private.own_claim is 'The wire shape of a live claim that the caller holds.';
 
@@ -149,7 +162,9 @@ begin
     if not found or v_bead.status = 'tombstone' then
         perform private.refuse_bead(p_actor.project_id, p_id);
     end if;
-    perform private.refuse_stale(v_bead, p_epoch);
+    if p_epoch is not null then
+        perform private.refuse_stale(v_bead, p_epoch);
+    end if;
     if v_bead.status = 'in_progress' then
         select * into v_claim from public.claims as c
         where c.project_id = p_actor.project_id and c.bead_id = p_id and c.ended_at is null;
