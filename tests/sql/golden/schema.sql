@@ -2572,7 +2572,9 @@ begin
     if not found or v_bead.status = 'tombstone' then
         perform private.refuse_bead(p_actor.project_id, p_id);
     end if;
-    perform private.refuse_stale(v_bead, p_epoch);
+    if p_epoch is not null then
+        perform private.refuse_stale(v_bead, p_epoch);
+    end if;
     if v_bead.status = 'in_progress' then
         select * into v_claim from public.claims as c
         where c.project_id = p_actor.project_id and c.bead_id = p_id and c.ended_at is null;
@@ -3549,10 +3551,15 @@ $$;
 COMMENT ON FUNCTION private.escalation_notices(p_actor private.actor_info, p_session text) IS 'Outcomes the asker has not seen; for humans the questions that wait for an answer.';
 
 CREATE FUNCTION private.event_cursor(p_xid xid8, p_seq bigint) RETURNS text
-    LANGUAGE sql STABLE SECURITY DEFINER
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO ''
     AS $$
-    select format('%s.%s.%s', private.setting('log_generation') #>> '{}', p_xid, p_seq);
+declare
+    v_generation text;
+begin
+    select s.value #>> '{}' into v_generation from private.settings as s where s.key = 'log_generation';
+    return format('%s.%s.%s', v_generation, p_xid, p_seq);
+end;
 $$;
 
 COMMENT ON FUNCTION private.event_cursor(p_xid xid8, p_seq bigint) IS 'The opaque token for a place in the log: generation.xid.seq.';
@@ -4274,7 +4281,7 @@ CREATE FUNCTION private.identify(p_project_id uuid) RETURNS private.actor_info
     SET search_path TO ''
     AS $$
 declare
-    v_user   uuid := (select auth.uid());
+    v_user   uuid := auth.uid();
     v_actor  private.actor_info;
     v_work   public.workspaces;
     v_member public.members;
@@ -5929,18 +5936,29 @@ $$;
 COMMENT ON FUNCTION private.overlapping_locks(p_repo_id uuid, p_paths private.clean_path[], p_except uuid, p_mode text) IS 'Live locks of others than p_except that stand against p_mode on the paths: n is the path''s, one row per pair.';
 
 CREATE FUNCTION private.own_claim(p_actor private.actor_info, p_bead public.beads, p_claim public.claims) RETURNS jsonb
-    LANGUAGE sql STABLE SECURITY DEFINER
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO ''
     AS $$
+declare
+    v_apex_title text := p_bead.title;
+    v_short      text := p_actor.name;
+begin
+    -- In steps, so that the common claim (a bead of its own, by an agent) runs as few queries as it can.
+    if p_claim.apex_id <> p_claim.bead_id then
+        select a.title into v_apex_title from public.beads as a
+        where a.project_id = p_bead.project_id and a.id = p_claim.apex_id;
+    end if;
+    if not p_actor.is_human then
+        v_short := private.short_alias(p_actor.id);
+    end if;
     -- The caller is here now, so its presence need not be looked up.
-    select jsonb_build_object(
+    return jsonb_build_object(
         'id', p_claim.id, 'bead_id', p_claim.bead_id, 'bead_title', p_bead.title, 'apex_id', p_claim.apex_id,
-        'apex_title', case when p_claim.apex_id = p_claim.bead_id then p_bead.title else (
-            select a.title from public.beads as a where a.project_id = p_bead.project_id and a.id = p_claim.apex_id) end,
-        'epoch', p_claim.epoch, 'claimed_at', p_claim.claimed_at, 'ended_at', null, 'ended_reason', null, 'stale', false,
-        'holder', jsonb_build_object('kind', p_actor.kind, 'id', p_actor.id, 'name', p_actor.name,
-            'short', case when p_actor.is_human then p_actor.name else private.short_alias(p_actor.id) end,
+        'apex_title', v_apex_title, 'epoch', p_claim.epoch, 'claimed_at', p_claim.claimed_at, 'ended_at', null,
+        'ended_reason', null, 'stale', false,
+        'holder', jsonb_build_object('kind', p_actor.kind, 'id', p_actor.id, 'name', p_actor.name, 'short', v_short,
             'human_name', case when not p_actor.is_human then p_actor.human_name end, 'presence', 'active', 'last_seen', now()));
+end;
 $$;
 
 COMMENT ON FUNCTION private.own_claim(p_actor private.actor_info, p_bead public.beads, p_claim public.claims) IS 'The wire shape of a live claim that the caller holds.';
@@ -7970,11 +7988,13 @@ CREATE FUNCTION private.still_there() RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
+declare
+    v_user uuid := auth.uid();
 begin
     -- A workspace is removed under the locks its work takes: whoever waited for one looks again.
     if exists (
         select 1 from public.workspaces as w
-        where w.user_id = (select auth.uid()) and w.removed_at is not null) then
+        where w.user_id = v_user and w.removed_at is not null) then
         perform private.fail('workspace_gone', 410, 'This workspace was removed from its project', 'bdh :init');
     end if;
 end;
@@ -8386,8 +8406,10 @@ CREATE FUNCTION private.take_claim(p_actor private.actor_info, p_bead public.bea
 declare
     v_claim public.claims;
 begin
-    if p_actor.is_human and not exists (select 1 from public.members as m where m.id = p_actor.id) then
-        perform private.fail('not_member', 403, 'You are not a member of this project any more');
+    if p_actor.is_human then
+        if not exists (select 1 from public.members as m where m.id = p_actor.id) then
+            perform private.fail('not_member', 403, 'You are not a member of this project any more');
+        end if;
     end if;
     if p_previous.id is not null then
         update public.claims as c
