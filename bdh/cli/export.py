@@ -22,11 +22,11 @@ from bdh.errors import RefusedError
 @click.pass_obj
 def command(app: App, /, file: str | None, output: str | None) -> None:
     """Export all beads to FILE, by default .beads/issues.jsonl; `-` is standard output."""
-    from bdh.core import transfer
+    from bdh.core import exporting
     from bdh.models.transfer import Exported
 
     name = file or output or str(default_file(app))
-    lines = transfer.export_lines(app.backend)
+    lines = exporting.export_lines(app.backend)
     if name == "-":
         count = 0
         for text in lines:

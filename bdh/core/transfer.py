@@ -1,4 +1,4 @@
-"""Beads in and out, in batches: bd's JSONL on one side, the database on the other."""
+"""Beads in, in batches: bd's JSONL on one side, the database on the other."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from pydantic import ValidationError
+
 from bdh.core.ports import Backend
+from bdh.models.issues import Issue
+from bdh.models.problems import first_problem
 from bdh.models.transfer import BadLine, Conflict, Imported
 
 BATCH_BEADS = 500
@@ -17,7 +21,6 @@ MAX_BEAD_BYTES = 9_000_000
 MAX_DEPTH = 100
 # An even number of backslashes before it: then it is the character, not its name in a text.
 NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
-PAGE_BEADS = 1000
 
 
 def import_lines(
@@ -75,14 +78,19 @@ def _bead(text: str) -> tuple[dict[str, Any], int]:
         wire = json.dumps(bead, allow_nan=False)
     except ValueError as error:
         raise _BadBeadError(f"not JSON: {error}") from None
-    if not isinstance(bead, dict) or not isinstance(bead.get("id"), str):
-        raise _BadBeadError("not a bead: an object with an id")
+    if not isinstance(bead, dict):
+        raise _BadBeadError("not a bead: no JSON object")
     if len(wire) > MAX_BEAD_BYTES:
         raise _BadBeadError("too long: more than nine megabytes")
     if NUL.search(wire):
         raise _BadBeadError("contains the character NUL, which cannot be stored")
     if _depth(bead) > MAX_DEPTH:
         raise _BadBeadError(TOO_DEEP)
+    try:
+        Issue.model_validate(bead)
+    except ValidationError as error:
+        raise _BadBeadError(f"not a bead: {first_problem(error)}") from None
+    # What was read is sent, not what the model made of it: nothing of the line is lost.
     return bead, len(wire)
 
 
@@ -112,15 +120,3 @@ def batches(beads: Iterable[tuple[dict[str, Any], int]]) -> Iterator[list[dict[s
         size += length
     if batch:
         yield batch
-
-
-def export_lines(backend: Backend) -> Iterator[str]:
-    """Every bead as a line of bd's JSONL, tombstones included, page by page."""
-    cursor: str | None = None
-    while True:
-        page = backend.call("export_beads", cursor=cursor, limit=PAGE_BEADS)
-        for bead in page["beads"]:
-            yield json.dumps(bead, ensure_ascii=False, separators=(",", ":"))
-        cursor = page.get("next_cursor")
-        if cursor is None:
-            return

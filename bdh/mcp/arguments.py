@@ -18,6 +18,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
 from bdh.errors import UsageError
+from bdh.models.problems import Problem, first_problem
 
 MAX_ITEMS = 10_000
 MAX_NUMBER = 2**31 - 1
@@ -119,20 +120,18 @@ def checked(taken: type[Arguments], given: Mapping[str, Any]) -> dict[str, Any]:
     try:
         found = taken.model_validate({k: v for k, v in given.items() if v is not None})
     except ValidationError as error:
-        wrong = error.errors(include_url=False, include_context=False, include_input=False)[0]
         raise UsageError(
-            f"Cannot call this tool: {_sentence(taken, wrong['type'], wrong['loc'], wrong['msg'])}",
+            f"Cannot call this tool: {_sentence(taken, first_problem(error))}",
             code="usage",
             hint="see its input schema",
         ) from None
     return dict(found)
 
 
-def _sentence(taken: type[Arguments], kind: str, where: tuple[int | str, ...], message: str) -> str:
-    name = ".".join(map(str, where))
-    if kind == "extra_forbidden":
+def _sentence(taken: type[Arguments], wrong: Problem) -> str:
+    if wrong.kind == "extra_forbidden":
         known = ", ".join(taken.model_fields) or "none"
-        return f"there is no argument {name[:80]!r}; there are: {known}"
-    if kind == "missing":
-        return f"the argument {name} is missing"
-    return f"the argument {name} is wrong: {message[0].lower()}{message[1:]}"
+        return f"there is no argument {wrong.where!r}; there are: {known}"
+    if wrong.kind == "missing":
+        return f"the argument {wrong.where} is missing"
+    return f"the argument {wrong.where} is wrong: {wrong.phrase}"

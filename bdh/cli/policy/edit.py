@@ -34,7 +34,7 @@ def command(
     note: str | None,
 ) -> None:
     """Propose a new version; without a file in your editor. Humans put it in force."""
-    from bdh.core import policies
+    from bdh.core import bundles, policies
 
     if role or playbook:
         bundle, made_from = with_playbook(app, role, playbook)
@@ -45,6 +45,7 @@ def command(
     version = base if base is not None else made_from
     if version is None:
         raise click.UsageError("--base is missing: which version was this made from?")
+    bundles.check(bundle)
     app.emit(policies.edit(app.backend, bundle, version, note), text.proposed)
 
 

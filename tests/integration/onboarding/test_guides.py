@@ -98,6 +98,18 @@ def test_a_policy_that_is_none_is_refused(alice: Terminal, text: str) -> None:
     )  # fmt: skip
 
 
+def test_a_wrong_key_of_a_policy_is_named(alice: Terminal) -> None:
+    """Before it is sent: the backend's own refusal says no more than what a policy looks like."""
+    bundle = alice.json(":policy")["bundle"]
+    bundle["rules"]["protected_paths"] = [{"glob": "db/**", "action": "forbid"}]
+
+    words = (":policy", "edit", "--file", "-", "--base", "0", "--json")
+    refused = alice.bdh(*words, expect=1, stdin=json.dumps(bundle)).error
+
+    assert refused["code"] == "bad_policy"
+    assert "rules.protected_paths.0.action: input should be 'warn', 'deny' or" in refused["message"]
+
+
 def test_roles_say_who_has_them(alice: Terminal, bob: Terminal) -> None:
     roles = {role["name"]: role for role in alice.json(":roles")["roles"]}
 

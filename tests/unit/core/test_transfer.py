@@ -21,7 +21,15 @@ def read(*lines: str) -> tuple[list[dict[str, Any]], list[BadLine]]:
     [
         ("{", "not JSON"),
         ("[]", "not a bead"),
-        ('{"id": 5}', "not a bead"),
+        ('{"id": 5, "title": "x"}', "not a bead: id: input should be a valid string"),
+        ('{"id": "x"}', "not a bead: title: field required"),
+        ('{"id": "x", "title": "x", "priority": "high"}', "priority: input should be a valid int"),
+        ('{"id": "x", "title": "x", "labels": "one"}', "labels: input should be a valid list"),
+        (
+            '{"id": "x", "title": "x", "dependencies": [{"type": "blocks"}]}',
+            "dependencies.0.depends_on_id: field required",
+        ),
+        ('{"id": "x", "title": "x", "comments": ["text"]}', "comments.0: input should be"),
         ('{"id": "x", "n": NaN}', "not JSON"),
         ('{"id": "x", "n": 1e400}', "not JSON"),
         ('{"id": "x", "title": "a\\u0000b"}', "NUL"),
@@ -30,10 +38,10 @@ def read(*lines: str) -> tuple[list[dict[str, Any]], list[BadLine]]:
         ('{"id": "x", "a": ' + "[" * 100_000 + "]" * 100_000 + "}", "nested too deeply"),
         ('{"id": "x", "a": "' + "é" * 2_000_000 + '"}', "too long"),
     ],
-    ids=range(10),
+    ids=range(15),
 )
 def test_what_cannot_be_sent_is_left_out_alone(line: str, reason: str) -> None:
-    beads, bad = read('{"id": "a"}', line, '{"id": "b"}')
+    beads, bad = read('{"id": "a", "title": "A"}', line, '{"id": "b", "title": "B"}')
 
     assert [bead["id"] for bead in beads] == ["a", "b"]
     assert [one.line for one in bad] == [2]
@@ -47,8 +55,22 @@ def test_a_text_that_names_the_character_is_kept() -> None:
     assert bad == []
 
 
+def test_what_is_unknown_or_null_or_a_number_is_sent_as_it_was() -> None:
+    line = {
+        "id": "x-1.2", "title": "x", "status": None, "issue_type": "molecule", "assignee": 5,
+        "labels": None, "custom": {"a": [1, 2.5, None]}, "count": 12345678901234567890,
+        "comments": [{"id": 7, "text": "t", "mood": "fine"}],
+        "dependencies": [{"depends_on_id": "gone", "type": "odd-kind", "weight": 1}],
+    }  # fmt: skip
+
+    beads, bad = read(json.dumps(line))
+
+    assert beads == [line]
+    assert bad == []
+
+
 def test_batches_fit_into_a_call_whatever_the_alphabet() -> None:
-    line = json.dumps({"id": "x", "description": "日" * 100_000}, ensure_ascii=False)
+    line = json.dumps({"id": "x", "title": "x", "description": "日" * 100_000}, ensure_ascii=False)
 
     made = list(batches(parsed([line] * 40, [])))
 
