@@ -146,7 +146,7 @@ class TestCluster:
     async def _create(self, name: str, template: str) -> None:
         # Copying files beats writing all pages to the log while there is no fsync to wait for.
         await self._execute(
-            f'create database "{name}" template "{template}" owner postgres strategy wal_log'
+            f'create database "{name}" template "{template}" owner postgres strategy file_copy'
             if template != "template0"
             else f'create database "{name}" template template0'
         )
