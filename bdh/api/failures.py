@@ -26,6 +26,7 @@ _BAD_KEY = ("PGRST302", "no_authorization", "")
 # The class of SQLSTATE for a value that Postgres cannot read.
 _BAD_VALUE = "22"
 # The function, or these arguments of it, do not exist there: two versions of bdh.
+SCHEMA_TOO_OLD = "schema_too_old"
 _OTHER_SCHEMA = ("PGRST202", "PGRST203", "42883", "42P01")
 
 
@@ -135,8 +136,7 @@ def _refusal(status: int, code: str, fields: Mapping[str, Any]) -> RefusedError:
     hint = _text(fields.get("hint")) or None
     details = _details(fields.get("details"))
     if code in _OTHER_SCHEMA:
-        details = {**details, "backend_hint": hint}
-        hint = "bdh :deploy-check (the backend's schema and this bdh differ)"
+        return _schema_too_old(code, fields)
     if len(code) == 5 and code.startswith(_BAD_VALUE) and status == 400:
         # Postgres could not read an argument, before any function of ours saw it.
         details, code = {**details, "backend_code": code}, "bad_argument"
@@ -144,6 +144,26 @@ def _refusal(status: int, code: str, fields: Mapping[str, Any]) -> RefusedError:
     if not code:
         code = "workspace_gone" if status == 410 else f"http_{status}"
     return RefusedError(_message(fields, status), code=code, hint=hint, details=details)
+
+
+def _schema_too_old(code: str, fields: Mapping[str, Any]) -> RefusedError:
+    details = {**_details(fields.get("details")), "backend_code": code}
+    return RefusedError(
+        f"The backend cannot do this yet: {_message(fields, 404)}",
+        code="schema_too_old",
+        hint="upgrade the backend, see bdh :deploy-check; this machine's: bdh :down, then bdh :up",
+        details={**details, "backend_hint": _text(fields.get("hint")) or None},
+    )
+
+
+def client_too_old(version: str, wanted: str) -> RefusedError:
+    """The backend has gone on: what this bdh calls is not there any more."""
+    return RefusedError(
+        f"This bdh ({version}) is too old for the backend, which asks for {wanted} or newer",
+        code="client_too_old",
+        hint="pip install --upgrade bdh",
+        details={"version": version, "min_client": wanted},
+    )
 
 
 def _fields(body: bytes) -> dict[str, Any]:

@@ -8,8 +8,17 @@ from typing import Any, Protocol
 
 from bdh import __version__
 from bdh.api import wire
-from bdh.api.failures import lost, not_sent, result, token_rejected
+from bdh.api.failures import (
+    SCHEMA_TOO_OLD,
+    client_too_old,
+    lost,
+    not_sent,
+    result,
+    token_rejected,
+)
 from bdh.api.session import Post
+from bdh.errors import BdhError, RefusedError
+from bdh.versions import is_older
 
 DEFAULT_TIMEOUT_SECONDS = 10.0
 
@@ -59,12 +68,27 @@ class RpcClient:
         The result of the function `fn`; `None` if it returns nothing.
 
         Raises:
-            RefusedError: the database said no; its code, hint and details.
+            RefusedError: the database said no; its code, hint and details. `schema_too_old`,
+                `client_too_old`: it does not know the function, or these arguments.
             NotSetUpError: `session_lost`, `not_signed_in`, `other_backend`, `bad_key`,
                 `not_a_backend`.
             UnreachableError: `details.outcome` says whether the call may have been carried out.
         """
-        path, tokens = f"/rest/v1/rpc/{fn}", self._tokens
+        try:
+            return self._call(f"/rest/v1/rpc/{fn}", args, timeout, headers)
+        except RefusedError as error:
+            if error.code != SCHEMA_TOO_OLD or fn == "schema_version":
+                raise
+            raise self._older_side(error) from None
+
+    def _call(
+        self,
+        path: str,
+        args: Mapping[str, Any],
+        timeout: float | None,
+        headers: Mapping[str, str] | None,
+    ) -> Any:
+        tokens = self._tokens
         if tokens is None:
             return result(self._send(path, args, None, timeout, headers), self.url)
         token = tokens.access_token(self.url, self.post)
@@ -74,6 +98,14 @@ class RpcClient:
             token = tokens.access_token(self.url, self.post, token)
             reply = self._send(path, args, token, timeout, headers)
         return result(reply, self.url)
+
+    def _older_side(self, error: RefusedError) -> RefusedError:
+        """The same refusal, or `client_too_old`: asked only when something is missing there."""
+        try:
+            wanted = str(self.post("/rest/v1/rpc/schema_version", {}).get("min_client", ""))
+        except (BdhError, AttributeError):
+            return error
+        return client_too_old(__version__, wanted) if is_older(__version__, wanted) else error
 
     def post(self, path: str, body: Mapping[str, Any], *, token: str | None = None) -> Any:
         """The answer to a POST to any path of the backend, by default with the key alone."""

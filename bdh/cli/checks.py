@@ -19,6 +19,7 @@ from bdh.config import agent_host, in_network_sandbox
 from bdh.errors import BdhError
 from bdh.local.checkout import branch, find_checkout, origin
 from bdh.models.health import Check
+from bdh.versions import is_older
 
 if TYPE_CHECKING:
     from bdh.cli.app import App
@@ -139,14 +140,10 @@ def backend(app: App) -> Check:
     """Whether the backend answers, and its schema and this bdh fit together."""
     found = app.backend.call("schema_version")
     minimum = str(found.get("min_client") or "0")
-    if _numbers(__version__) < _numbers(minimum):
+    if is_older(__version__, minimum):
         message = f"the backend needs bdh {minimum} or newer"
         return Check("backend", FAILED, message, "pip install -U bdh")
     return Check("backend", OK, f"answers, schema {found.get('version')}")
-
-
-def _numbers(version: str) -> list[int]:
-    return [int(part) for part in version.split(".") if part.isdigit()]
 
 
 def token(app: App) -> Check:

@@ -7,9 +7,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bdh import __version__
 from bdh.config import in_network_sandbox
 from bdh.errors import BdhError, RefusedError, UnreachableError
 from bdh.local.spool import Kept, Spool
+from bdh.versions import is_older
 
 if TYPE_CHECKING:
     from bdh.api.rpc import RpcClient
@@ -72,7 +74,9 @@ class Remote:
 
         asked = {"shown": told or None, "session": session, "source": source}
         result = self._send("notices", self._wire(asked))
-        return [Notice.from_wire(item) for item in result["notices"]]
+        found = [Notice.from_wire(item) for item in result["notices"]]
+        wanted = str(result.get("min_client") or "")
+        return [*_outdated(wanted), *found] if is_older(__version__, wanted) else found
 
     def _send(self, function: str, wire: Mapping[str, Any]) -> dict[str, Any]:
         result: dict[str, Any] = self._client.call(function, dict(wire))
@@ -102,6 +106,14 @@ class Remote:
     def _tell_refused(self, kept: Kept, refusal: RefusedError) -> None:
         self._say(f"kept while offline, now refused: {kept.what}: {refusal.message}")
         self._say(f"  → it is in .bdh/spool/refused/{kept.path.name}")
+
+
+def _outdated(wanted: str) -> list[Notice]:
+    """Said with every command: what this bdh does may be misunderstood there."""
+    from bdh.models.notices import Notice
+
+    text = f"this bdh ({__version__}) is too old for the backend, which asks for {wanted} or newer"
+    return [Notice("system:upgrade", urgent=True, text=text, command="pip install --upgrade bdh")]
 
 
 def workspace_backend(identity: Identity, settings: Settings, say: Say) -> Remote:

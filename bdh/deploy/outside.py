@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from bdh import __version__
 from bdh.deploy.target import Target
 from bdh.models.health import Check
-from bdh.stack.control import is_older
+from bdh.versions import is_older
 
 OK, WARNING, FAILED = "ok", "warning", "failed"
 PUSH_CONFIG = "supabase config push"

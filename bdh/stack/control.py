@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Any
 from bdh import __version__
 from bdh.stack.paths import StackPaths, default_paths, read_json
 from bdh.stack.processes import ProcessRecord, is_alive
+from bdh.versions import is_older
 
 if TYPE_CHECKING:
     from bdh.stack.inspection import Mail, StackStatus
@@ -70,15 +71,6 @@ def read_info(paths: StackPaths, state: dict[str, Any]) -> StackInfo | None:
     if not keys or not state.get("url"):
         return None
     return StackInfo(state["url"], keys["publishable_key"], keys["secret_key"])
-
-
-def is_older(version: str | None, than: str) -> bool:
-    """Whether `version` precedes `than`; an unknown version precedes all others."""
-    return version != than and _numbers(version or "") < _numbers(than)
-
-
-def _numbers(version: str) -> list[int]:
-    return [int(part) for part in version.split(".") if part.isdigit()]
 
 
 def ensure_running(paths: StackPaths | None = None, progress: Progress | None = None) -> StackInfo:

@@ -16,13 +16,14 @@ from typing import Any
 from bdh import __version__, errors
 from bdh.errors import BdhError, UnreachableError
 from bdh.stack import listener, locks
-from bdh.stack.control import Progress, UpResult, find_running, is_older, read_info
+from bdh.stack.control import Progress, UpResult, find_running, read_info
 from bdh.stack.environment import daemon_environment
 from bdh.stack.orphans import end_orphans
 from bdh.stack.paths import StackPaths, read_json, read_place
 from bdh.stack.postgres import remove_tree
 from bdh.stack.processes import ProcessRecord, end, is_alive
 from bdh.stack.schema import schema_hash
+from bdh.versions import is_older
 
 # Starting takes a second or three; moving a large database to a new major may take minutes.
 LOCK_TIMEOUT_SECONDS = 120.0

@@ -64,7 +64,7 @@ begin
             union all
             select * from private.other_notices(v_actor, v_session)) as u
         order by u.rank, u.at limit 10) as t;
-    return jsonb_build_object('notices', coalesce(v_items, '[]'), 'unread_mail', (
+    return jsonb_build_object('notices', coalesce(v_items, '[]'), 'min_client', public.schema_version() -> 'min_client', 'unread_mail', (
         select count(*) from public.mail_recipients as r where r.recipient_id = v_actor.id and r.read_at is null));
 end;
 $$;

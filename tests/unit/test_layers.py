@@ -13,15 +13,16 @@ ROOT = Path(__file__).parents[2] / "bdh"
 # Dependencies point one way: what people and agents touch, then verbs, then models.
 BELOW = {
     "errors": set(),
+    "versions": set(),
     "models": set(),
     "core": {"errors", "models"},
     "local": {"errors"},
-    "api": {"errors", "core", "local", "__version__"},
+    "api": {"errors", "core", "local", "versions", "__version__"},
     "git": {"errors"},
     "config": {"errors"},
     "text": set(),
-    "hooks": {"errors", "text", "config", "git", "local", "api", "stack"},
-    "stack": {"errors", "dashboard", "guide", "__version__"},
+    "hooks": {"errors", "text", "config", "core", "git", "local", "api", "stack"},
+    "stack": {"errors", "dashboard", "guide", "versions", "__version__"},
 }
 HOMES = {
     "click": {"cli"},

@@ -47,11 +47,15 @@ REFUSALS = {
         (RefusedError, "23505", "twice", "once", {"text": "Key (a)=(1)"}),
     ),
     "a right that is missing": ("t_members_only", {}, (RefusedError, "42501", None, None, None)),
-    "a function that is missing": ("t_absent", {}, (RefusedError, "PGRST202", None, None, None)),
+    "a function that is missing": (
+        "t_absent",
+        {},
+        (RefusedError, "schema_too_old", None, None, None),
+    ),
     "an argument that is missing": (
         "t_echo",
         {"p_other": 1},
-        (RefusedError, "PGRST202", None, None, None),
+        (RefusedError, "schema_too_old", None, None, None),
     ),
     "a failure of SQL": ("t_divide", {}, (RefusedError, "bad_argument", None, None, None)),
     "a failure of the server": (

@@ -4206,6 +4206,7 @@ CREATE FUNCTION private.guard_json(p_project_id uuid, p_paths text[]) RETURNS js
     select jsonb_build_object(
         'mode', private.project_setting(p_project_id, 'guard_mode'),
         'edit_mode', private.project_setting(p_project_id, 'edit_guard_mode'),
+        'export_on_commit', private.project_setting(p_project_id, 'export_on_commit'),
         'max_files_per_claim', (select b #> '{rules,max_files_per_claim}' from bundle),
         -- Of several rules on one path the first counts.
         'protected', case when exists (select 1 from rules) then (
@@ -4217,7 +4218,7 @@ CREATE FUNCTION private.guard_json(p_project_id uuid, p_paths text[]) RETURNS js
                 order by p.place, r.n) as t) else '[]' end);
 $$;
 
-COMMENT ON FUNCTION private.guard_json(p_project_id uuid, p_paths text[]) IS 'What the guard goes by: {mode (git), edit_mode (agent hosts), max_files_per_claim, protected: [{path, glob, action, reason}]}.';
+COMMENT ON FUNCTION private.guard_json(p_project_id uuid, p_paths text[]) IS 'What the guard goes by: {mode (git), edit_mode (agent hosts), export_on_commit, max_files_per_claim, protected: [{path, glob, action, reason}]}.';
 
 CREATE FUNCTION private.heartbeat(p_branch text, p_host text, p_modified_paths text[]) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
@@ -5781,7 +5782,7 @@ begin
             union all
             select * from private.other_notices(v_actor, v_session)) as u
         order by u.rank, u.at limit 10) as t;
-    return jsonb_build_object('notices', coalesce(v_items, '[]'), 'unread_mail', (
+    return jsonb_build_object('notices', coalesce(v_items, '[]'), 'min_client', public.schema_version() -> 'min_client', 'unread_mail', (
         select count(*) from public.mail_recipients as r where r.recipient_id = v_actor.id and r.read_at is null));
 end;
 $$;
@@ -7202,6 +7203,9 @@ begin
             'automatic', p_wish.automatic, 'holder', v_conflicts #> '{0,holder,name}'));
     end if;
     return v_result || private.guard_json(v_actor.project_id, p_paths)
+        || jsonb_build_object('held', (
+            select count(*) from public.reservations as r
+            where r.workspace_id = v_actor.id and r.repo_id = v_repo.id and r.expires_at > now()))
         || private.wait_for_locks(v_actor, v_repo.id, v_conflicts, p_wait_seconds);
 end;
 $$;
@@ -9476,7 +9480,7 @@ CREATE FUNCTION public.check_paths(p_paths text[], p_repo_id uuid DEFAULT NULL::
     select private.check_paths(p_project_id, p_paths, p_repo_id);
 $$;
 
-COMMENT ON FUNCTION public.check_paths(p_paths text[], p_repo_id uuid, p_project_id uuid) IS 'Who else holds these paths, without taking anything: {at, conflicts, mode, edit_mode, protected, max_files_per_claim}. Not billed.';
+COMMENT ON FUNCTION public.check_paths(p_paths text[], p_repo_id uuid, p_project_id uuid) IS 'Who else holds these paths, without taking anything: {at, conflicts, mode, edit_mode, export_on_commit, protected, max_files_per_claim}. Not billed.';
 
 CREATE FUNCTION public.check_relay_token(p_token text) RETURNS jsonb
     LANGUAGE sql STABLE
@@ -9986,7 +9990,7 @@ CREATE FUNCTION public.reserve_paths(p_paths text[], p_mode text DEFAULT 'exclus
         coalesce(p_metadata, '{}')), p_repo_id, p_wait_seconds);
 $$;
 
-COMMENT ON FUNCTION public.reserve_paths(p_paths text[], p_mode text, p_ttl_seconds integer, p_reason text, p_automatic boolean, p_bead_id text, p_repo_id uuid, p_metadata jsonb, p_wait_seconds integer, p_project_id uuid) IS 'Lock paths for the calling workspace, each decided by itself: {granted, renewed, conflicts, mode, edit_mode, protected, wait}.';
+COMMENT ON FUNCTION public.reserve_paths(p_paths text[], p_mode text, p_ttl_seconds integer, p_reason text, p_automatic boolean, p_bead_id text, p_repo_id uuid, p_metadata jsonb, p_wait_seconds integer, p_project_id uuid) IS 'Lock paths for the calling workspace, each decided by itself: {granted, renewed, conflicts, held (how many paths of the repo it holds now), mode, edit_mode, export_on_commit, max_files_per_claim, protected, wait}.';
 
 CREATE FUNCTION public.reset_policy(p_project_id uuid DEFAULT NULL::uuid) RETURNS jsonb
     LANGUAGE sql

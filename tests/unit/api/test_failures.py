@@ -55,7 +55,7 @@ def test_details_of_any_kind_become_an_object(details: Any, wanted: dict[str, An
         (403, {"code": "42501", "message": "m"}, RefusedError, "42501"),
         (401, {"code": "42501", "message": "m"}, RefusedError, "42501"),
         (400, {"code": "PGRST127", "message": "m"}, RefusedError, "PGRST127"),
-        (404, {"code": "PGRST202", "message": "m"}, RefusedError, "PGRST202"),
+        (404, {"code": "PGRST202", "message": "m"}, RefusedError, "schema_too_old"),
         (413, b"too large", RefusedError, "http_413"),
         (403, {"error_code": "otp_expired", "code": 403, "msg": "m"}, RefusedError, "otp_expired"),
         (401, {"code": "PGRST301", "message": "m"}, NotSetUpError, "session_lost"),
@@ -117,6 +117,7 @@ def test_another_version_of_the_schema_is_named_as_such() -> None:
     found = error(404, body)
     assert found.hint is not None
     assert ":deploy-check" in found.hint
+    assert (found.code, found.details["backend_code"]) == ("schema_too_old", "PGRST202")
     assert found.details["backend_hint"] == "Perhaps you meant x"
 
 

@@ -10,7 +10,6 @@ import pytest
 
 from bdh.errors import NotSetUpError, UsageError
 from bdh.stack.address import gateway_settings
-from bdh.stack.control import is_older
 from bdh.stack.journal import LARGEST_LOG_BYTES, trim_logs
 from bdh.stack.paths import (
     MAX_SOCKET_BYTES,
@@ -22,6 +21,7 @@ from bdh.stack.paths import (
     write_place,
 )
 from bdh.stack.secrets import ensure_secrets, load_secrets
+from bdh.versions import is_older
 
 
 def test_the_stack_can_be_put_elsewhere(tmp_path: Path) -> None:
