@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from bdh.models.actors import Actor
-from bdh.models.row import JsonObject, Row
+from bdh.models.row import JsonObject, Parts, Row
 
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Event(Row):
     """One row of the log; `cursor` is where to go on after it."""
 
-    PARTS: ClassVar[dict[str, type[Row]]] = {"actor": Actor}
+    PARTS: ClassVar[Parts] = {"actor": Actor}
 
     id: str
     cursor: str = ""

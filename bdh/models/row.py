@@ -33,6 +33,10 @@ class Row:
         return {name: _write(getattr(self, name)) for name in self.__match_args__}
 
 
+# For rows with a field called `type`, which hides the builtin from readers of their annotations.
+Parts = dict[str, type[Row]]
+
+
 def _read(part: type[Row] | None, value: Any) -> Any:
     if isinstance(value, list):
         return tuple(value if part is None else map(part.from_json, value))
