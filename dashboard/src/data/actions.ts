@@ -1,4 +1,5 @@
 import { rpc } from "../lib/api";
+import { serverIso } from "../lib/time";
 import { attempt } from "../lib/toast";
 import { beads, claims, escalations, locks, me, touch, workspaces } from "./store";
 import { need, flush } from "./needs";
@@ -116,7 +117,7 @@ export interface Answer {
 
 export async function answerEscalation(row: Escalation, given: Answer): Promise<boolean> {
   const text = given.answer ?? row.options[(given.option ?? 0) - 1] ?? "";
-  const undo = escalations.patch(row.id, { status: "answered", answer: text, closed_by: me.peek()?.actor ?? null, closed_at: new Date().toISOString() });
+  const undo = escalations.patch(row.id, { status: "answered", answer: text, closed_by: me.peek()?.actor ?? null, closed_at: serverIso() });
   const args = { id: row.id, answer: given.answer ?? null, option: given.option ?? null, note: given.note || null };
   const done = await attempt(() => rpc("answer_escalation", args), "Answered", undo);
   need.escalation(row.id);

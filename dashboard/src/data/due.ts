@@ -1,5 +1,6 @@
 import { locks, waits, workspaces } from "./store";
 import { presenceOf } from "./derive";
+import { serverTime } from "../lib/time";
 import { readLocks, readWaits, readWorkspaces } from "./reads";
 
 /**
@@ -8,7 +9,7 @@ import { readLocks, readWaits, readWorkspaces } from "./reads";
  * a lock as lapsed, a wait as over) is read once more, with the 30-second read.
  */
 export async function confirmDue(): Promise<void> {
-  const now = Date.now();
+  const now = serverTime();
   await Promise.all([
     readWorkspaces(dueWorkspaces(now)),
     readLocks([...new Set(dueLocks(now))]),

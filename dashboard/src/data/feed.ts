@@ -1,10 +1,11 @@
 import { signal } from "@preact/signals";
 import type { RealtimeChannel } from "@supabase/supabase-js";
-import { backend, rpc } from "../lib/api";
+import { backend } from "../lib/api";
 import { asRefusal } from "../lib/refusal";
+import { serverTime } from "../lib/time";
 import { flush, need, needFor } from "./needs";
 import { confirmDue } from "./due";
-import { currentCursor, loadBeads, loadTeam } from "./reads";
+import { currentCursor, loadBeads, loadTeam, readLog, type LogPage } from "./reads";
 import { addEvents, me, touchAll, workspaces } from "./store";
 import type { BdhEvent } from "./types";
 
@@ -30,11 +31,6 @@ interface Hint {
   type: string;
   entity: { type: string; id: string };
 }
-interface Page {
-  events: BdhEvent[];
-  cursor: string;
-  next_cursor: string | null;
-}
 
 let cursor: string | null = null;
 let channels: RealtimeChannel[] = [];
@@ -54,7 +50,7 @@ export async function startFeed(projectId: string, memberId: string | null): Pro
     cursor = await currentCursor();
     listen(projectId, memberId);
     await loadTeam();
-    freshAt.value = Date.now();
+    freshAt.value = serverTime();
     loading.value = false;
     schedule();
     await loadBeads();
@@ -122,7 +118,7 @@ async function readUntilQuiet(): Promise<void> {
       again = false;
       await readAfterCursor();
     } while (again);
-    freshAt.value = Date.now();
+    freshAt.value = serverTime();
     loadError.value = null;
     if (channels[0]?.state === "joined") link.value = "live";
   } catch (error) {
@@ -147,9 +143,9 @@ async function readAfterCursor(): Promise<void> {
   if (!(await flush())) throw new Error("What has changed could not be read");
 }
 
-async function nextPage(): Promise<Page | null> {
+async function nextPage(): Promise<LogPage | null> {
   try {
-    return await rpc<Page>("list_events", { since: cursor, limit: 1000 });
+    return await readLog({ since: cursor, limit: 1000 });
   } catch (error) {
     if (asRefusal(error).code === "cursor_expired") return null;
     throw error;
@@ -199,7 +195,7 @@ async function tick(): Promise<void> {
 
 /** After sleep, in a tab brought back, with the network back: at once, not at the next tick. */
 function wake(): void {
-  if (document.hidden || !me.peek()?.project || Date.now() - freshAt.peek() < 3000) return;
+  if (document.hidden || !me.peek()?.project || Math.abs(serverTime() - freshAt.peek()) < 3000) return;
   void tick();
 }
 addEventListener("online", wake);

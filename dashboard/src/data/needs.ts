@@ -57,6 +57,12 @@ export function needFor({ type, entity, actor, data }: Changed): void {
     need.locksOf(entity.id);
     need.topic("workspaces");
   }
+  if (kind === "member" || kind === "project") {
+    need.topic("members");
+    need.topic("project");
+    need.topic("workspaces");
+  }
+  if (kind === "invite" || kind === "member") need.topic("invites");
   if (kind === "policy") need.topic("policy");
   if (kind === "plan") need.topic("plan");
 }

@@ -1,4 +1,5 @@
-import { read, readAll, rpc, type Query } from "../lib/api";
+import { read, readAll, rpc, type Args, type Query } from "../lib/api";
+import { learnTime, serverIso } from "../lib/time";
 import * as store from "./store";
 import type { BdhEvent, Bead, Claim, Escalation, Lock, Member, Repo, Wait, Workspace } from "./types";
 
@@ -29,12 +30,27 @@ interface EventRow extends Omit<BdhEvent, "entity"> {
 const event = ({ entity_type, entity_id, ...row }: EventRow): BdhEvent => ({ ...row, entity: { type: entity_type, id: entity_id } });
 
 const live = (query: Query): Query => query.is("ended_at", null);
-const unexpired = (query: Query): Query => query.gt("expires_at", new Date().toISOString());
+const unexpired = (query: Query): Query => query.gt("expires_at", serverIso());
 const present = (query: Query): Query => query.is("removed_at", null);
+
+export interface LogPage {
+  events: BdhEvent[];
+  cursor: string;
+  next_cursor: string | null;
+  now?: string;
+}
+
+/** A page of the log, which says what time it is there. */
+export async function readLog(args: Args): Promise<LogPage> {
+  const askedAt = Date.now();
+  const page = await rpc<LogPage>("list_events", args);
+  learnTime(page.now, askedAt);
+  return page;
+}
 
 /** Where the log stands now: an entity that no event has, so that nothing is read on the way. */
 export async function currentCursor(): Promise<string> {
-  return (await rpc<{ cursor: string }>("list_events", { entity_type: "none", limit: 1 })).cursor;
+  return (await readLog({ entity_type: "none", limit: 1 })).cursor;
 }
 
 /** What the first screen shows; the bead index follows by itself. */

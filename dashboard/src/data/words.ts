@@ -33,7 +33,38 @@ const PHRASES: Record<string, (event: BdhEvent) => string> = {
   "workspace.removed": (event) => `removed ${String(event.data["alias"] ?? "a workspace")}`,
   "policy.activated": (event) => `activated policy v${event.entity.id}`,
   "plan.changed": () => "changed the plan",
+  "project.updated": (event) => `changed ${settings(event)}`,
+  "project.transferred": (event) => `handed the project over to ${name(event, "to") || "another owner"}`,
+  "member.joined": (event) => `joined as ${name(event, "role") || "a member"}`,
+  "member.role_changed": (event) => `made ${name(event, "name") || "a member"} ${name(event, "to")}`,
+  "member.removed": (event) => (event.data["left"] === true ? "left the project" : `removed ${name(event, "name") || "a member"}`),
+  "invite.created": (event) => `invited ${invited(event)}`,
+  "invite.resent": (event) => `mailed the invitation of ${invited(event)} again`,
+  "invite.revoked": (event) => `took back the invitation of ${invited(event)}`,
 };
+
+/** A text of an event's data, or the name of an actor in it. */
+function name(event: BdhEvent, field: string): string {
+  const value = event.data[field] as { name?: unknown } | string | null | undefined;
+  const text = typeof value === "object" ? value?.name : value;
+  return typeof text === "string" ? text : "";
+}
+
+function settings(event: BdhEvent): string {
+  const changed = Object.keys((event.data["settings"] as object | undefined) ?? {});
+  return changed.length && changed.length < 4 ? `the settings ${changed.join(", ").replaceAll("_", " ")}` : "the settings";
+}
+
+function invited(event: BdhEvent): string {
+  return name(event, "email") || (name(event, "kind") === "member" ? "a human" : "an agent");
+}
+
+/** What this page does not know yet is said in the words of its type: `member shortlisted: Ann`. */
+function unknown(event: BdhEvent): string {
+  const words = event.type.replace(/[._]+/g, " ").trim() || "something";
+  const about = [name(event, "title"), name(event, "name"), name(event, "alias"), name(event, "reason")].find(Boolean);
+  return about ? `${words}: ${about}` : words;
+}
 
 function holder(event: BdhEvent): string {
   const held = event.data["holder"] as { name?: string } | string | undefined;
@@ -59,7 +90,7 @@ function paths(event: BdhEvent): string {
   return count > 1 ? `${list[0] ?? ""} and ${count - 1} more` : (list[0] ?? "files");
 }
 
-export const phrase = (event: BdhEvent): string => PHRASES[event.type]?.(event) ?? event.type;
+export const phrase = (event: BdhEvent): string => PHRASES[event.type]?.(event) ?? unknown(event);
 
 export function beadTitle(event: BdhEvent): string {
   const title = beads.get(event.entity.id)?.title ?? event.data["title"];

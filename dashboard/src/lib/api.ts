@@ -16,8 +16,30 @@ export function connect(config: Config): SupabaseClient {
   address = config;
   client = createClient(config.url, config.key, {
     auth: { storage: tokenStorage, storageKey: "bdh.auth", detectSessionInUrl: false },
+    global: { fetch: ask },
   });
   return client;
+}
+
+/**
+ * Whether a session has ended is a question for one clock. Where this machine's is wrong, the
+ * server's `expires_at` would mean to renew it before every call, or never; without it the client
+ * counts from now. What is refused as expired all the same is asked once more with a new token.
+ */
+async function ask(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
+  const answer = await fetch(input, init);
+  const path = new URL(input instanceof Request ? input.url : input).pathname;
+  if (answer.ok && /\/auth\/v1\/(token|verify)$/.test(path)) {
+    const session = (await answer.json()) as Args;
+    delete session["expires_at"];
+    return Response.json(session, { status: answer.status });
+  }
+  if (answer.status !== 401 || !path.includes("/rest/v1/")) return answer;
+  const { data } = await backend().auth.refreshSession();
+  if (!data.session) return answer;
+  const headers = new Headers(init?.headers);
+  headers.set("Authorization", `Bearer ${data.session.access_token}`);
+  return fetch(input, { ...init, headers });
 }
 
 export function backend(): SupabaseClient {

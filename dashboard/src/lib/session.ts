@@ -1,6 +1,7 @@
 import { signal } from "@preact/signals";
 import { backend, rpc, useProject } from "./api";
-import { clearStore, me } from "../data/store";
+import { clearStore, me, onTouch } from "../data/store";
+import { readMembers } from "../data/reads";
 import { expelled, startFeed, stopFeed } from "../data/feed";
 import { asRefusal, Refusal } from "./refusal";
 import { readAddress } from "./route";
@@ -87,6 +88,9 @@ export async function refreshMe(): Promise<void> {
   const who = await rpc<WhoAmI>("whoami", { project_id: id }, false);
   me.value = { ...who, projects: who.projects.length ? who.projects : projects };
 }
+
+onTouch("members", () => void readMembers().catch(() => undefined));
+onTouch("project", () => void refreshMe().catch(() => undefined));
 
 export async function signOut(): Promise<void> {
   await backend().auth.signOut({ scope: "local" });

@@ -1,13 +1,31 @@
 import { signal } from "@preact/signals";
 
-/** The wall clock, for relative times: `now` moves every 10 s, `second` every second. */
-export const now = signal(Date.now());
-export const second = signal(Date.now());
+/** What to add to this machine's clock to have the database's, which all times here are told by. */
+let offset = 0;
+/** Less than this is as likely the way there and back as a wrong clock. */
+const TOLERANCE_MS = 250;
+
+/** The database's clock, as far as it is known. */
+export const serverTime = (): number => Date.now() + offset;
+export const serverIso = (): string => new Date(serverTime()).toISOString();
+
+/** Learn the difference from an answer that says when it was made; `askedAt` by this machine's clock. */
+export function learnTime(toldAt: string | undefined, askedAt: number): void {
+  const half = (Date.now() - askedAt) / 2;
+  const found = Date.parse(toldAt ?? "") - askedAt - half;
+  if (Number.isNaN(found) || Math.abs(found - offset) <= Math.max(0, half) + TOLERANCE_MS) return;
+  offset = found;
+  now.value = second.value = serverTime();
+}
+
+/** For relative times: `now` moves every 10 s, `second` every second. */
+export const now = signal(serverTime());
+export const second = signal(serverTime());
 
 setInterval(() => {
   if (document.hidden) return;
-  second.value = Date.now();
-  if (second.value - now.value >= 10_000) now.value = second.value;
+  second.value = serverTime();
+  if (Math.abs(second.value - now.value) >= 10_000) now.value = second.value;
 }, 1000);
 
 const STEPS: [number, string][] = [

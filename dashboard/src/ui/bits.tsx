@@ -46,7 +46,7 @@ export function BeadLink({ id, title }: { id: string; title?: string | null | un
   return (
     <a class="bead-link" href={href("beads", id)}>
       <span class="mono">{id}</span>
-      {title ? <span class="bead-title"> {title}</span> : null}
+      {title ? <> <span class="bead-title" title={title}>{title}</span></> : null}
     </a>
   );
 }

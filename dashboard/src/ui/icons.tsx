@@ -15,6 +15,7 @@ const PATHS: Record<string, string> = {
   moon: "M13 9.5A5.5 5.5 0 0 1 6.5 3 5.5 5.5 0 1 0 13 9.5z",
   back: "M9.5 3.5L5 8l4.5 4.5",
   plus: "M8 3v10M3 8h10",
+  move: "M2 8h12M5 5L2 8l3 3M11 5l3 3-3 3",
   folder: "M2 4.5V13h12V5.5H8L6.5 3.5H2z",
   file: "M4 2h5.5L12 4.5V14H4z",
 };

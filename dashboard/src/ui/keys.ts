@@ -11,6 +11,8 @@ export const SHORTCUTS: [string, string][] = [
   ["Enter", "open the row"],
   ["Esc", "close what is open"],
   ["n", "new bead"],
+  ["m", "move the card (board)"],
+  ["Shift ← →", "move it one column"],
   ["g o", "overview"],
   ["g b", "beads"],
   ["g c", "claims"],

@@ -1,10 +1,9 @@
 import { useSignal } from "@preact/signals";
-import { releaseClaim } from "../data/actions";
+import { askToRelease } from "../data/questions";
 import { isStale } from "../data/derive";
 import { beads, claims, me, workspaces } from "../data/store";
 import type { Claim } from "../data/types";
 import { route, setQuery } from "../lib/route";
-import { ask } from "../ui/dialog";
 import { Ago, BeadLink, Empty, Heading, HolderName, PresenceDot, Tag } from "../ui/bits";
 import { Rows } from "../ui/rows";
 
@@ -40,18 +39,6 @@ export function Claims() {
   );
 }
 
-async function release(claim: Claim): Promise<void> {
-  const isMine = claim.holder_id === me.peek()?.actor?.id;
-  const reason = await ask({
-    title: `Release ${claim.bead_id}`,
-    text: isMine ? "The bead goes back to open." : `${claim.holder_name} is told, with your reason.`,
-    label: isMine ? "Note for whoever takes it (optional)" : "Reason",
-    confirm: "Release",
-    required: !isMine,
-  });
-  if (reason !== null) await releaseClaim(claim, reason);
-}
-
 export function ClaimRow({ claim, hideHolder }: { claim: Claim; hideHolder?: boolean }) {
   const epic = claim.apex_id !== claim.bead_id ? (beads.get(claim.apex_id)?.title ?? claim.apex_id) : null;
   const holder = workspaces.get(claim.holder_id);
@@ -70,7 +57,7 @@ export function ClaimRow({ claim, hideHolder }: { claim: Claim; hideHolder?: boo
       <span class="row-time muted">
         <Ago at={claim.claimed_at} />
       </span>
-      <button class="button" data-row onClick={() => void release(claim)}>
+      <button class="button" data-row onClick={() => void askToRelease(claim)}>
         Release
       </button>
     </div>

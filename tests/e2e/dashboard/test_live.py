@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
+import asyncpg
 from playwright.sync_api import Browser, expect
 
+from bdh.stack.address import stack_address
+from bdh.stack.paths import StackPaths
 from tests.e2e.dashboard.page import Dashboard
 from tests.support.terminal import Terminal
 
@@ -79,6 +85,41 @@ def test_it_reads_once_in_thirty_seconds_while_all_is_quiet(
     assert set(asked) <= {"list_events"}
     assert 2 <= len(asked) <= 4
     window.close()
+
+
+async def emit(terminal: Terminal, type: str) -> None:
+    """Write an event of this type into the log of a terminal's project."""
+    address = stack_address(StackPaths(Path(terminal.environment["BDH_STACK_DIR"])))
+    connection = await asyncpg.connect(address.dsn("supabase_admin"))
+    try:
+        await connection.execute(
+            """select private.emit(w.project_id, $1,
+                jsonb_build_object('kind', 'workspace', 'id', w.id, 'name', w.alias),
+                split_part($1, '.', 1), 'x', '{"title": "over the sea"}')
+            from public.workspaces as w where w.path = $2 and w.removed_at is null""",
+            type,
+            str(terminal.directory),
+        )
+    finally:
+        await connection.close()
+
+
+def test_an_event_that_the_page_does_not_know_is_told_in_words(
+    board: Dashboard, alice: Terminal
+) -> None:
+    """A newer database says more than an older page has phrases for; filters go on working."""
+    with ThreadPoolExecutor(1) as pool:  # Playwright's own loop runs in this thread
+        pool.submit(asyncio.run, emit(alice, "weather.turned_bad")).result()
+    board.see("alice weather turned bad: over the sea", ".activity", seconds=35)
+    board.click("Team", ".activity")
+    board.see("weather turned bad", ".activity")
+    board.click("Beads", ".activity")
+    board.gone("weather turned bad", ".activity")
+    alice.env(BDH_HUMAN="1").bdh(":project", "settings", "stale_claim_after_seconds=7200")
+    board.click("Team", ".activity")
+    board.see("you changed the settings stale claim after seconds", ".activity")
+    board.go("settings/project")
+    expect(board.page.get_by_label("Claims are stale after")).to_have_value("2")
 
 
 def gateway_pid(terminal: Terminal) -> int:

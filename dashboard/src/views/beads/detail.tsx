@@ -1,8 +1,8 @@
 import { useState } from "preact/hooks";
-import { claimBead, closeBead, deleteBead, releaseClaim, reopenBead, updateBead } from "../../data/actions";
+import { deleteBead, reopenBead, updateBead } from "../../data/actions";
 import { claimByBead, isStale } from "../../data/derive";
+import { askToClose, askToRelease, askToTake } from "../../data/questions";
 import { beads, me, workspaces } from "../../data/store";
-import type { Claim } from "../../data/types";
 import { rpc } from "../../lib/api";
 import { useResource } from "../../lib/resource";
 import { go, href, hrefHere, route } from "../../lib/route";
@@ -87,25 +87,6 @@ function Held({ bead }: { bead: BeadFull }) {
   );
 }
 
-async function take(id: string, claim: Claim | undefined): Promise<void> {
-  if (!claim) return void (await claimBead(id, null));
-  const reason = await ask({ title: `Take ${id} over`, text: `${claim.holder_name} is told at once, with your reason.`, label: "Reason", confirm: "Take over", required: true });
-  if (reason) await claimBead(id, reason);
-}
-
-async function release(claim: Claim, isMine: boolean): Promise<void> {
-  const reason = await ask({
-    title: `Release ${claim.bead_id}`, confirm: "Release", required: !isMine,
-    label: isMine ? "Note for whoever takes it (optional)" : "Reason", text: isMine ? "" : `${claim.holder_name} is told, with your reason.`,
-  });
-  if (reason !== null) await releaseClaim(claim, reason);
-}
-
-async function close(id: string, isOthers: boolean): Promise<void> {
-  const reason = await ask({ title: `Close ${id}`, label: isOthers ? "Reason (its holder is told)" : "Reason (optional)", confirm: "Close", required: isOthers });
-  if (reason !== null) await closeBead(id, reason || null, isOthers);
-}
-
 async function remove(id: string): Promise<void> {
   const reason = await ask({ title: `Delete ${id}`, text: "It disappears from every list and cannot be brought back here.", label: "Reason", confirm: "Delete", danger: true });
   if (reason !== null && (await deleteBead(id, reason))) back();
@@ -118,12 +99,12 @@ function Actions({ bead, onEdit }: { bead: BeadFull; onEdit: () => void }) {
   return (
     <div class="actions">
       {!isClosed && !isMine && (
-        <button class="button" onClick={() => void take(bead.id, claim)}>
+        <button class="button" onClick={() => void askToTake(bead.id, claim)}>
           {claim ? "Take over" : "Claim"}
         </button>
       )}
       {claim && (
-        <button class="button" onClick={() => void release(claim, isMine)}>
+        <button class="button" onClick={() => void askToRelease(claim)}>
           Release
         </button>
       )}
@@ -132,7 +113,7 @@ function Actions({ bead, onEdit }: { bead: BeadFull; onEdit: () => void }) {
           Reopen
         </button>
       ) : (
-        <button class="button" onClick={() => void close(bead.id, claim !== undefined && !isMine)}>
+        <button class="button" onClick={() => void askToClose(bead.id, claim)}>
           Close
         </button>
       )}

@@ -37,11 +37,15 @@ export function Graph({ shown }: { shown: Bead[] }) {
 
 function Picture({ placed, focus }: { placed: Layout; focus: string | null }) {
   const frame = useRef<SVGSVGElement>(null);
-  const { view, handlers, zoom, fit, centre } = usePanZoom(frame, placed.width, placed.height);
+  const { view, handlers, zoom, fit, centre, isMoved } = usePanZoom(frame, placed.width, placed.height);
   useEffect(() => {
     const node = placed.nodes.find((one) => one.bead.id === focus);
-    if (node) centre(node.x + NODE_WIDTH / 2, node.y + NODE_HEIGHT / 2);
-    else fit();
+    const place = (): void => (node ? centre(node.x + NODE_WIDTH / 2, node.y + NODE_HEIGHT / 2) : fit());
+    place();
+    // A window of another size shows the whole again, until somebody has moved about in it.
+    const watch = new ResizeObserver(() => !isMoved() && place());
+    if (frame.current) watch.observe(frame.current);
+    return () => watch.disconnect();
   }, [placed, focus]);
   return (
     <>
@@ -110,7 +114,7 @@ function Node({ node, isFocus }: { node: Placed; isFocus: boolean }) {
       aria-label={`${bead.id} ${bead.title}, ${state}`} onClick={() => open(bead.id)} onKeyDown={(event) => event.key === "Enter" && open(bead.id)}
     >
       <rect width={NODE_WIDTH} height={NODE_HEIGHT} rx="4" />
-      <text x="8" y="13" class="node-id">{bead.id}{claim ? ` · ${nameOf(claim.holder_id)}` : ""}</text>
+      <text x="8" y="13" class="node-id">{bead.id}{claim && <tspan class="node-holder">{` · ${shortened(nameOf(claim.holder_id))}`}</tspan>}</text>
       <text x="8" y="26" class="node-title">{first}</text>
       <text x="8" y="38" class="node-title">{second}</text>
       <title>{`${bead.id} ${bead.title} (${state})`}</title>
@@ -119,6 +123,8 @@ function Node({ node, isFocus }: { node: Placed; isFocus: boolean }) {
 }
 
 const LINE = 27;
+const NAME = 16;
+const shortened = (name: string): string => (name.length > NAME ? `${name.slice(0, NAME - 1)}…` : name);
 
 function wrap(title: string): [string, string] {
   if (title.length <= LINE) return [title, ""];

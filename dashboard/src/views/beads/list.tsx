@@ -23,13 +23,14 @@ export function BeadRow({ bead }: { bead: Bead }) {
     <div class={`bead-row row ${route.value.id === bead.id ? "is-open" : ""}`}>
       <Priority value={bead.priority} />
       <a class="bead-main" href={hrefHere(bead.id)} data-row aria-current={route.value.id === bead.id ? "true" : undefined}>
-        <span class="mono bead-id">{bead.id}</span> <span class="bead-title">{bead.title}</span>
+        <span class="mono bead-id">{bead.id}</span> <span class="bead-title" title={bead.title}>{bead.title}</span>
       </a>
       <span class="bead-tags">
         {bead.issue_type !== "task" && <Tag tone={`type-${bead.issue_type}`}>{bead.issue_type}</Tag>}
-        {bead.labels.slice(0, 3).map((label) => (
-          <Tag key={label}>{label}</Tag>
+        {bead.labels.slice(0, 2).map((label) => (
+          <Tag key={label} title={label}>{label}</Tag>
         ))}
+        {bead.labels.length > 2 && <span class="muted small" title={bead.labels.join(", ")}>+{bead.labels.length - 2}</span>}
       </span>
       <span class="bead-holder">
         {claim ? (

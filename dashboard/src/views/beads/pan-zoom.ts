@@ -11,17 +11,21 @@ const STEP = 60;
 /** Moving about in a picture larger than its frame: wheel, drag, keys. */
 export function usePanZoom(frame: RefObject<SVGSVGElement | null>, width: number, height: number) {
   const [view, setView] = useState<View>({ x: 0, y: 0, scale: 1 });
+  const moved = useRef(false);
   const drag = useRef<{ x: number; y: number; moved: boolean } | null>(null);
   const size = (): { w: number; h: number } => ({ w: frame.current?.clientWidth || 800, h: frame.current?.clientHeight || 600 });
 
-  const zoomAt = (by: number, px: number, py: number): void =>
+  const zoomAt = (by: number, px: number, py: number): void => {
+    moved.current = true;
     setView((old) => {
       const scale = Math.min(2.5, Math.max(0.05, old.scale * by));
       const ratio = scale / old.scale;
       return { scale, x: px - (px - old.x) * ratio, y: py - (py - old.y) * ratio };
     });
+  };
   const zoom = (by: number): void => zoomAt(by, size().w / 2, size().h / 2);
   const fit = (): void => {
+    moved.current = false;
     const { w, h } = size();
     const scale = Math.min(1, w / width, h / height);
     setView({ scale, x: (w - width * scale) / 2, y: (h - height * scale) / 2 });
@@ -31,7 +35,10 @@ export function usePanZoom(frame: RefObject<SVGSVGElement | null>, width: number
     const scale = Math.min(1, Math.max(0.6, Math.min(w / width, h / height)));
     setView({ scale, x: w / 2 - x * scale, y: h / 2 - y * scale });
   };
-  const pan = (dx: number, dy: number): void => setView((old) => ({ ...old, x: old.x + dx, y: old.y + dy }));
+  const pan = (dx: number, dy: number): void => {
+    moved.current = true;
+    setView((old) => ({ ...old, x: old.x + dx, y: old.y + dy }));
+  };
 
   useEffect(() => {
     const svg = frame.current;
@@ -65,5 +72,5 @@ export function usePanZoom(frame: RefObject<SVGSVGElement | null>, width: number
       keys[event.key]?.();
     },
   };
-  return { view, handlers, zoom, fit, centre };
+  return { view, handlers, zoom, fit, centre, isMoved: () => moved.current };
 }

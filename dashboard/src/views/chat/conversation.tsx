@@ -5,7 +5,7 @@ import type { Message, Session, Wait } from "../../data/types";
 import { rpc } from "../../lib/api";
 import { useResource } from "../../lib/resource";
 import { attempt } from "../../lib/toast";
-import { second, span } from "../../lib/time";
+import { second, serverIso, span } from "../../lib/time";
 import { ActorName, Ago, Empty, Loading, Problem } from "../../ui/bits";
 import { Markdown } from "../../ui/markdown";
 import { titleOf } from "./chat";
@@ -53,7 +53,7 @@ function useMarkRead(session: Session | undefined, isIn: boolean): void {
 async function sendMessage(session: Session, body: string, show: (rows: Message[]) => void, reload: () => void): Promise<boolean> {
   const sender = me.peek()?.actor;
   if (!sender) return false;
-  show([{ id: "sending", session_id: session.id, seq: session.last_seq + 1, sender, body, created_at: new Date().toISOString() }]);
+  show([{ id: "sending", session_id: session.id, seq: session.last_seq + 1, sender, body, created_at: serverIso() }]);
   const sent = await attempt(() => rpc("chat_send", { body, session_id: session.id, idempotency_key: crypto.randomUUID() }), undefined, () => show([]));
   reload();
   setTimeout(() => show([]), 500);

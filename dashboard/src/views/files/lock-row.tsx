@@ -23,7 +23,7 @@ export function LockRow({ lock, hideHolder, name }: { lock: Lock; hideHolder?: b
         {lock.mode === "shared" && <Tag>shared</Tag>}
         {lock.automatic && <Tag title="Made by a hook when the file was edited">auto</Tag>}
         {lock.bead_id && <BeadLink id={lock.bead_id} />}
-        {lock.reason && <span class="muted reason">{lock.reason}</span>}
+        {lock.reason && <span class="muted reason" title={lock.reason}>{lock.reason}</span>}
       </span>
       <span class={`row-time ${left < 120 ? "tone-warn" : "muted"}`} title={`until ${new Date(lock.expires_at).toLocaleTimeString()}`}>
         {left > 0 ? `${span(left)} left` : "lapsing"}

@@ -1,4 +1,5 @@
 import { read, rpc } from "../../lib/api";
+import { touch } from "../../data/store";
 import type { Mail } from "../../data/types";
 
 export interface Thread {
@@ -39,6 +40,9 @@ export async function readThread(id: string, mine: string | null): Promise<Mail[
     if (one) rows = await read<Mail>("mail", WHOLE, (q) => q.eq("thread_id", one.thread_id).order("seq"));
   }
   const unread = rows.filter((one) => one.recipients.some((to) => to.recipient_id === mine && !to.read_at));
+  if (!unread.length) return rows;
   await Promise.all(unread.map((one) => rpc("open_mail", { id: one.id })));
+  // The list, the badge and this thread's receipts are out of date now.
+  touch("mail");
   return rows;
 }

@@ -13,6 +13,7 @@ const KINDS = [
   ["lock", "Files"],
   ["talk", "Talk"],
   ["ask", "Questions"],
+  ["admin", "Team"],
 ] as const;
 
 /** The log, newest first. */

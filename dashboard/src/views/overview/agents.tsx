@@ -96,7 +96,7 @@ function LastSeen({ agent }: { agent: Shown }) {
     <>
       <Ago at={agent.last_seen} />
       {event && (
-        <span class="last-did" title={beadTitle(event)}>
+        <span class="last-did" title={`${phrase(event)} ${beadTitle(event)}`.trim()}>
           {phrase(event)} {event.entity.type === "bead" ? <span class="mono">{event.entity.id}</span> : null}
         </span>
       )}

@@ -1,3 +1,4 @@
+import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { liveWaits, nameOf, pending, recentConflicts, staleClaims, waitsForMe } from "../../data/derive";
 import { me } from "../../data/store";
@@ -62,13 +63,14 @@ function conflictRows(): Row[] {
 
 /** What needs attention, the most pressing first; a calm line when nothing does. */
 export function Attention() {
+  const all = useSignal(false);
   const waiting = waitRows();
   const rows = [...waiting.filter((row) => row.tone === "bad"), ...escalationRows(), ...waiting.filter((row) => row.tone !== "bad"), ...staleRows(), ...conflictRows()];
   if (!rows.length) return <p class="all-quiet">Nothing needs you.</p>;
   return (
     <section class="attention" aria-label="Needs attention">
       <ul>
-        {rows.slice(0, MOST).map((row) => (
+        {(all.value ? rows : rows.slice(0, MOST)).map((row) => (
           <li key={row.key}>
             <span class={`kind tone-${row.tone}`}>{row.kind}</span>
             <span class="attention-body">{row.body}</span>
@@ -78,7 +80,11 @@ export function Attention() {
           </li>
         ))}
       </ul>
-      {rows.length > MOST && <p class="muted more">and {rows.length - MOST} more</p>}
+      {rows.length > MOST && (
+        <p class="more">
+          <button class="button quiet" aria-expanded={all.value} onClick={() => (all.value = !all.value)}>{all.value ? "Show fewer" : `Show ${rows.length - MOST} more`}</button>
+        </p>
+      )}
     </section>
   );
 }

@@ -25,7 +25,7 @@ export function Account() {
           <input type="checkbox" checked={keep} onChange={(event) => (keepSignedIn(event.currentTarget.checked), setKeep(event.currentTarget.checked))} />
         </label>
         <div class="setting">
-          <span><b>Notifications</b> <span class="muted">when an agent asks the humans</span></span>
+          <span><b>Notifications in this browser</b> <span class="muted">when an agent asks the humans, while this page is open; <a href="#/settings/notifications">other ways</a></span></span>
           {permission.value === "default" ? <button class="button" onClick={() => void allowNotifications()}>Allow</button> : <span class="muted">{permission.value}</span>}
         </div>
       </div>

@@ -24,7 +24,7 @@ export function Deliveries() {
   const found = useResource("outbox", () => rpc<{ deliveries: Delivery[] }>("list_outbox", { limit: 200 }), ["outbox"]);
   const rows = found.data?.deliveries;
   if (!rows) return found.error ? <Problem error={found.error} retry={found.reload} /> : <Loading />;
-  if (!rows.length) return <Empty title="Everything was delivered"><p class="muted">Channels are set up with <code>bdh :channels add</code>.</p></Empty>;
+  if (!rows.length) return <Empty title="Everything was delivered"><p class="muted"><a href="#/settings/notifications">How you are told</a> is set up under Notifications.</p></Empty>;
   return (
     <section class="settings-rows">
       {rows.some((one) => one.status === "parked") && <p class="actions"><button class="button" onClick={() => retry(null)}>Try all parked again</button></p>}

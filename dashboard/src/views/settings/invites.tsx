@@ -4,6 +4,7 @@ import { useResource } from "../../lib/resource";
 import { touch } from "../../data/store";
 import { me } from "../../data/store";
 import type { Actor } from "../../data/types";
+import { serverIso } from "../../lib/time";
 import { attempt } from "../../lib/toast";
 import { ActorName, Ago, Problem, Tag } from "../../ui/bits";
 import { joinText } from "../start-text";
@@ -23,7 +24,7 @@ const DAY = 86_400;
 
 const readInvites = (): Promise<Invite[]> =>
   read<Invite>("invites", "id,kind,role,email,uses_left,expires_at,created_by,created_at", (q) =>
-    q.gt("uses_left", 0).gt("expires_at", new Date().toISOString()).order("created_at", { ascending: false }),
+    q.gt("uses_left", 0).gt("expires_at", serverIso()).order("created_at", { ascending: false }),
   );
 
 export function Invites() {
