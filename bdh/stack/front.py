@@ -3,6 +3,9 @@ The stack's door for other machines: TLS with a given certificate, in front of t
 
 The gateway itself stays on the loopback, where this machine's commands and hooks reach it without a
 certificate. What is encrypted outside is passed on as it is, WebSockets included.
+
+Who a connection is from is told beside it, never in it: the gateway asks for the port that the
+front's own connection comes from. A header such as X-Forwarded-For could be sent by anybody.
 """
 
 from __future__ import annotations
@@ -20,9 +23,12 @@ from bdh.stack.paths import StackPaths, read_json, write_json
 from bdh.stack.settings import LanSettings
 
 DEFAULT_PORT = 54743
+LOOPBACK = "127.0.0.1"
 log = logging.getLogger("bdh.front")
 
 MAX_CONNECTIONS = 1000
+# One machine, however many agents are on it, leaves room for the others.
+MAX_CONNECTIONS_PER_ADDRESS = 400
 HANDSHAKE_SECONDS = 10.0
 CONNECT_SECONDS = 5.0
 PIECE_BYTES = 64 * 1024
@@ -92,6 +98,14 @@ class TlsFront:
         self._backend_port = backend_port
         self._open: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
+        # By the port of this process's end of the inner connection, while that is open.
+        self._peers: dict[int, str] = {}
+
+    def peer(self, client: tuple[str, int] | None) -> str | None:
+        """The address of the other machine, if this client of the gateway is the front itself."""
+        if client is None or client[0] != LOOPBACK:
+            return None
+        return self._peers.get(client[1])
 
     async def start(self) -> None:
         """Serve; when that is impossible the log says why, and this machine is served without."""
@@ -112,12 +126,13 @@ class TlsFront:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
-        if task is None or len(self._open) >= MAX_CONNECTIONS:
+        address: str = (writer.get_extra_info("peername") or ("",))[0]
+        if task is None or not self._has_room(address):
             writer.close()
             return
         self._open.add(task)
         try:
-            await self._pass_on(reader, writer)
+            await self._pass_on(reader, writer, address)
         except (OSError, TimeoutError, ssl.SSLError):
             # Either side has gone; the other one is told by the end of its connection.
             pass
@@ -125,9 +140,18 @@ class TlsFront:
             self._open.discard(task)
             writer.close()
 
-    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def _has_room(self, address: str) -> bool:
+        mine = sum(peer == address for peer in self._peers.values())
+        return len(self._open) < MAX_CONNECTIONS and mine < MAX_CONNECTIONS_PER_ADDRESS
+
+    async def _pass_on(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, address: str
+    ) -> None:
         async with asyncio.timeout(CONNECT_SECONDS):
-            inner = await asyncio.open_connection("127.0.0.1", self._backend_port)
+            inner = await asyncio.open_connection(LOOPBACK, self._backend_port)
+        # Before the first byte: the gateway never sees a request of a peer it does not know.
+        port: int = inner[1].get_extra_info("sockname")[1]
+        self._peers[port] = address
         ways = [
             asyncio.create_task(_copy(reader, inner[1])),
             asyncio.create_task(_copy(inner[0], writer)),
@@ -138,6 +162,8 @@ class TlsFront:
             for way in ways:
                 way.cancel()
             await asyncio.gather(*ways, return_exceptions=True)
+            # While the connection is open nobody else can have its port.
+            del self._peers[port]
             inner[1].close()
 
 

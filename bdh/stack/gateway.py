@@ -75,6 +75,9 @@ class Gateway:
         self._boot = secrets.token_hex(4)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        peer = self._front.peer(scope.get("client")) if self._front is not None else None
+        if peer is not None:
+            scope["client"] = (peer, 0)
         if scope["type"] == "http":
             await self._http(scope, receive, send)
         elif scope["type"] == "websocket":

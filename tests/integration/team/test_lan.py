@@ -6,10 +6,13 @@ import asyncio
 import http.client
 import ipaddress
 import json
+import socket
 import ssl
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 import websockets
@@ -131,6 +134,64 @@ async def test_sockets_go_through(served: tuple[TestGateway, LanSettings]) -> No
         answer = json.loads(await socket.recv())
 
     assert (answer["ref"], answer["payload"]["status"]) == ("1", "ok")
+
+
+def guess(connection: http.client.HTTPConnection, **headers: str) -> int:
+    """The status of a guess at somebody's code, each time at another's."""
+    email = f"{uuid4().hex[:12]}@example.com"
+    body = json.dumps({"type": "email", "email": email, "token": "1"})
+    headers = {"Content-Type": "application/json", "Connection": "close", **headers}
+    try:
+        connection.request("POST", "/auth/v1/verify", body, headers)
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+FORGED = (
+    {"X-Forwarded-For": "203.0.113.9"},
+    {"Forwarded": "for=203.0.113.9"},
+    {"X-Real-IP": "203.0.113.9", "CF-Connecting-IP": "203.0.113.9"},
+    {"True-Client-IP": "203.0.113.9", "X-Client-IP": "203.0.113.9"},
+)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs all of 127/8")
+def test_limits_count_each_machine_by_itself(served: tuple[TestGateway, LanSettings]) -> None:
+    """One machine has no guesses left; another has all of its own, and no header is an address."""
+    gateway, lan = served
+    key = {"apikey": gateway.secrets.publishable_key}
+
+    def from_outside(source: str, **headers: str) -> int:
+        connection = http.client.HTTPSConnection(
+            "127.0.0.1", lan.port, context=trusting(lan), source_address=(source, 0)
+        )
+        return guess(connection, **key, **headers)
+
+    allowed = next(n for n in range(200) if from_outside("127.0.7.1") == 429)
+
+    assert allowed >= 60
+    assert [from_outside("127.0.7.1", **forged) for forged in FORGED] == [429] * len(FORGED)
+    assert from_outside("127.0.7.2") == 403
+    # Nor at this machine's own door, where the front's requests come in too.
+    inside = [http.client.HTTPConnection("127.0.0.1", gateway.port) for _ in range(100)]
+    found = [
+        guess(one, **key, **{"X-Forwarded-For": f"203.0.113.{n}"}) for n, one in enumerate(inside)
+    ]
+    assert (found[0], found[-1]) == (403, 429)
+
+
+def test_a_proxy_line_before_the_request_is_no_address(
+    served: tuple[TestGateway, LanSettings],
+) -> None:
+    """PROXY protocol from outside is only a bad request."""
+    _, lan = served
+    with (
+        socket.create_connection(("127.0.0.1", lan.port), timeout=10) as plain,
+        trusting(lan).wrap_socket(plain, server_hostname="127.0.0.1") as secured,
+    ):
+        secured.sendall(b"PROXY TCP4 203.0.113.9 127.0.0.1 1 1\r\nGET /health HTTP/1.1\r\n\r\n")
+        assert b" 200 " not in secured.recv(200)
 
 
 def test_many_at_once(served: tuple[TestGateway, LanSettings]) -> None:
