@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bdh.cli.text import columns, line, plural, quoted
-from bdh.errors import UsageError
+from bdh.errors import RefusedError, UsageError
 
 if TYPE_CHECKING:
+    from bdh.cli.app import App
     from bdh.local.directory import Identity
     from bdh.models.locks import Lock, LockConflict, LockList, ReleasedLocks, Reserved
 
@@ -38,6 +39,24 @@ def repo_paths(identity: Identity, paths: Sequence[str]) -> list[str]:
     return found
 
 
+def settle(app: App, found: Reserved) -> int:
+    """
+    Print what became of each path; 1 when one was not granted.
+
+    Raises:
+        RefusedError: `lock_held`, when none was; the details are the whole answer.
+    """
+    if found.conflicts and not (found.granted or found.renewed):
+        raise RefusedError(
+            "\n".join(map(conflict_line, found.conflicts)),
+            code="lock_held",
+            hint="; ".join(_ways(found)) or None,
+            details=found.as_json(),
+        )
+    app.emit(found, reserved_words)
+    return 1 if found.conflicts else 0
+
+
 def reserved_words(found: Reserved) -> str:
     lines = [
         f"{line(lock.path, 300)} is yours for {_left(lock.seconds_left)}" for lock in found.granted
@@ -51,10 +70,13 @@ def reserved_words(found: Reserved) -> str:
         + (f": {quoted(one.reason)}" if one.reason else "")
         for one in found.protected
     ]
+    return "\n".join([*lines, *(f"  → {way}" for way in _ways(found))])
+
+
+def _ways(found: Reserved) -> list[str]:
+    """How to reach each holder who is in the way."""
     holders = {one.holder.short or one.holder.name: one for one in found.conflicts if one.holder}
-    for name, one in holders.items():
-        lines.append(f"  → {_reach(name, one)}")
-    return "\n".join(lines)
+    return [_reach(name, one) for name, one in holders.items()]
 
 
 def conflict_line(one: LockConflict) -> str:

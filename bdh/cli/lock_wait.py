@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from bdh.cli.live import EXIT_INTERRUPTED, Interrupted, interruptible, workspace_feed
-from bdh.cli.lock_text import conflict_line, reserved_words
+from bdh.cli.lock_text import conflict_line, settle
 from bdh.core.locks import HINTS, Wish, give_up, wait_for
 from bdh.core.pulse import Pulse
 from bdh.errors import BdhError
@@ -35,8 +35,7 @@ def block(app: App, wish: Wish, found: Reserved, seconds: int) -> int:
             return EXIT_INTERRUPTED
     if found.conflicts:
         _leave(app)
-    app.emit(found, reserved_words)
-    return 1 if found.conflicts else 0
+    return settle(app, found)
 
 
 def _leave(app: App) -> None:

@@ -32,7 +32,7 @@ def reserve_verb(name: str) -> Verb:
         wait: bool,
         wait_at_most: int | None,
     ) -> int:
-        from bdh.cli.lock_text import repo_paths, reserved_words
+        from bdh.cli.lock_text import repo_paths, settle
         from bdh.cli.lock_wait import MAX_WAIT_SECONDS, block
         from bdh.core.locks import Wish, reserve_as
 
@@ -41,8 +41,7 @@ def reserve_verb(name: str) -> Verb:
         found = reserve_as(app.backend, wish, wait_seconds=seconds)
         if seconds and found.conflicts:
             return block(app, wish, found, seconds)
-        app.emit(found, reserved_words)
-        return 1 if found.conflicts else 0
+        return settle(app, found)
 
     return command
 

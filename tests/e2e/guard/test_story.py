@@ -232,8 +232,8 @@ def test_two_sessions_in_one_directory_do_not_pull_it_from_under_each_other(a: A
 
 def test_reserving_and_waiting_ends_when_the_other_lets_go(a: Agent, b: Agent) -> None:
     a.terminal.bdh(":reserve", "src/api.py")
-    assert b.terminal.bdh(":reserve", "src/api.py", expect=1).out.startswith(
-        "src/api.py is locked by alice-backend for 15m"
+    assert b.terminal.bdh(":reserve", "src/api.py", expect=1).err.startswith(
+        "src/api.py is locked by alice-backend for 15m\n  → Reach alice: bdh :aweb mail send alice"
     )
     waiting = b.terminal.start(":reserve", "src/api.py", "--wait-at-most", "30s")
     assert waiting.stderr is not None
@@ -244,6 +244,21 @@ def test_reserving_and_waiting_ends_when_the_other_lets_go(a: Agent, b: Agent) -
     out, _ = waiting.communicate(timeout=30)
     assert (waiting.returncode, out) == (0, "src/api.py is yours for 15m\n")
     assert "bob-frontend" in a.terminal.bdh(":aweb", "locks").out
+
+
+def test_a_path_that_is_held_is_refused_unless_others_are_granted(a: Agent, b: Agent) -> None:
+    a.terminal.bdh(":reserve", "src/api.py", "--reason", "refactor auth")
+
+    refused = b.terminal.bdh(":reserve", "src/api.py", "--json", expect=1).error
+    late = b.terminal.bdh(":reserve", "src/api.py", "--wait-at-most", "1s", "--json", expect=1)
+    partly = b.terminal.json(":reserve", "src/api.py", "src/web.py", expect=1)
+
+    assert refused["code"] == late.error["code"] == "lock_held"
+    assert refused["message"].startswith("src/api.py is locked by alice-backend for ")
+    [conflict] = refused["details"]["conflicts"]
+    assert (conflict["holder"]["short"], conflict["reason"]) == ("alice", "refactor auth")
+    assert [one["path"] for one in partly["granted"]] == ["src/web.py"]
+    assert [one["path"] for one in partly["conflicts"]] == ["src/api.py"]
 
 
 def test_paths_of_the_verbs_are_relative_to_where_one_is(a: Agent, home: Terminal) -> None:
