@@ -6,13 +6,13 @@ import time
 from typing import TYPE_CHECKING
 
 from bdh.errors import BdhError, UnreachableError
-from bdh.hooks.decide import ASK, DENY, OFF, PASS, Verdict, decide
+from bdh.hooks.decide import ASK, DENY, OFF, WARN, Verdict, decide, stricter
 from bdh.hooks.hosts.event import AFTER, BEFORE, END, PROMPT, START, STOP, Answer, Effects, Event
 from bdh.hooks.memory import FRESH_SECONDS
 from bdh.hooks.places import in_repo
 
 if TYPE_CHECKING:
-    from bdh.hooks.desk import Desk
+    from bdh.hooks.desk import Desk, Reserved
 
 DENY_MODE = "deny"
 MAX_PATHS = 2000
@@ -48,7 +48,7 @@ def before(desk: Desk, event: Event, found: Effects) -> Answer:
         return Answer()
     said = [_others_here(desk, event, found, paths)]
     verdict, warning = _reserved(desk, event, paths, mode, now) if paths else (Verdict(), "")
-    if verdict.action != PASS:
+    if verdict.obstacles:
         from bdh.hooks import words  # noqa: PLC0415  (mostly there is nothing to say)
 
         said.append(words.for_agent(verdict.obstacles, now))
@@ -80,7 +80,7 @@ def guard_mode(desk: Desk) -> str:
 def _reserved(
     desk: Desk, event: Event, paths: list[str], mode: str, now: float
 ) -> tuple[Verdict, str]:
-    """The verdict on `paths`, and what to say when it rests on old knowledge."""
+    """The verdict on `paths`, and what else there is to say about it."""
     locks = desk.memory.locks()
     asked = [path for path in paths if not locks.grant_is_fresh(path, now)]
     if not asked:
@@ -97,7 +97,26 @@ def _reserved(
     except BdhError as error:
         stale = decide(locks.obstacles(asked, now), mode, fresh=False, now=now)
         return stale, cannot_ask(desk, event, error)
-    return decide(found, desk.memory.locks().mode("edit_mode", mode), now=now), ""
+    return _judged(desk, found, desk.memory.locks().mode("edit_mode", mode), now)
+
+
+def _judged(desk: Desk, found: Reserved, mode: str, now: float) -> tuple[Verdict, str]:
+    """The verdict on what came of reserving; an edit that is denied keeps nothing reserved."""
+    verdict, warning = decide(found.obstacles, mode, now=now), ""
+    if found.too_many and mode != OFF:
+        from bdh.hooks import words  # noqa: PLC0415  (rare)
+
+        warning = words.too_many(found.held, found.largest or 0)
+        verdict = verdict._replace(
+            action=stricter(verdict.action, DENY if mode == DENY_MODE else WARN)
+        )
+    if verdict.action == DENY and found.granted:
+        try:
+            desk.release(list(found.granted))
+        except BdhError:
+            # They end by themselves in fifteen minutes.
+            return verdict, warning
+    return verdict, warning
 
 
 def metadata(event: Event) -> dict[str, str]:

@@ -68,6 +68,11 @@ def _action(obstacle: Obstacle, mode: str, fresh: bool) -> str:
     return {"deny": DENY, "ask": ASK}.get(obstacle.action, WARN)
 
 
+def stricter(one: str, other: str) -> str:
+    """The action of the two that lets less pass."""
+    return next(action for action in (DENY, ASK, WARN, PASS) if action in (one, other))
+
+
 def obstacles_in(answer: dict[str, Any], now: float) -> tuple[Obstacle, ...]:
     """What stands in the way according to an answer of `reserve_paths` or `check_paths`."""
     locked = (_locked(entry, now) for entry in answer.get("conflicts") or ())

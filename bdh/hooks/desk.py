@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bdh.errors import BdhError, UnreachableError
 from bdh.hooks.budget import backend_seconds
@@ -24,6 +24,25 @@ if TYPE_CHECKING:
 
 DOWN_SECONDS = 10.0
 LOCK_SECONDS = 900
+
+
+class Reserved(NamedTuple):
+    """
+    What came of reserving.
+
+    `granted` is new; `held` is how many files of the repo are reserved here now, and `largest` how
+    many the team's policy allows (`None`: any number).
+    """
+
+    obstacles: tuple[Obstacle, ...] = ()
+    granted: tuple[str, ...] = ()
+    held: int = 0
+    largest: int | None = None
+
+    @property
+    def too_many(self) -> bool:
+        """Whether this call is what exceeds the policy's number."""
+        return bool(self.granted) and self.largest is not None and self.held > self.largest
 
 
 class Desk:
@@ -48,16 +67,20 @@ class Desk:
         """
         if self.memory.is_down(DOWN_SECONDS):
             raise UnreachableError("it did not answer a moment ago", code="unreachable")
-        left = self.deadline - time.monotonic()
         try:
-            if left <= 0:
-                raise UnreachableError("it takes too long", code="unreachable")
-            wire = {f"p_{name}": value for name, value in arguments.items() if value is not None}
-            result: dict[str, Any] = self._backend().call(function, wire, timeout=left)
+            return self.attempt(function, **arguments)
         except UnreachableError:
             self.memory.prepare()
             self.memory.went_down()
             raise
+
+    def attempt(self, function: str, **arguments: object) -> dict[str, Any]:
+        """The same; without an answer, the next hooks still ask."""
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise UnreachableError("it takes too long", code="unreachable")
+        wire = {f"p_{name}": value for name, value in arguments.items() if value is not None}
+        result: dict[str, Any] = self._backend().call(function, wire, timeout=left)
         return result
 
     def _backend(self) -> RpcClient:
@@ -65,10 +88,8 @@ class Desk:
             self._client = connect(self.identity, self.deadline - time.monotonic())
         return self._client
 
-    def reserve(
-        self, paths: list[str], now: float, metadata: dict[str, str]
-    ) -> tuple[Obstacle, ...]:
-        """Lock what is about to be, or has been, edited here; what stands in the way."""
+    def reserve(self, paths: list[str], now: float, metadata: dict[str, str]) -> Reserved:
+        """Lock what is about to be, or has been, edited, unless something stands in the way."""
         sent = {to_wire(path): path for path in paths}
         answer = self.call(
             "reserve_paths",
@@ -88,7 +109,8 @@ class Desk:
                 locks.grant([sent.get(lock["path"], lock["path"])], now + lock["seconds_left"], now)
             locks.remember((one for one in found if one.holder), now)
             locks.learn_modes(answer)
-        return found
+        granted = tuple(sent.get(lock["path"], lock["path"]) for lock in answer["granted"])
+        return Reserved(found, granted, answer.get("held") or 0, answer.get("max_files_per_claim"))
 
     def release(self, paths: list[str]) -> None:
         """Give automatic locks back; repeating it changes nothing."""

@@ -78,6 +78,8 @@ def unseen_changes(desk: Desk, event: Event) -> str:
     """
     if guard_mode(desk) == OFF:
         return ""
+    from bdh.hooks.desk import Reserved  # noqa: PLC0415
+
     now = time.time()
     try:
         changed = changed_paths(desk, event)
@@ -88,14 +90,16 @@ def unseen_changes(desk: Desk, event: Event) -> str:
     try:
         if any(until <= now for _, until in locks.own.values()):
             new += [path for path in changed if path in locks.own and locks.own[path][1] <= now]
-        found = desk.reserve(new, now, metadata(event)) if new else ()
+        found = desk.reserve(new, now, metadata(event)) if new else Reserved()
         _heartbeat(desk, changed, now)
     except BdhError as error:
         return cannot_ask(desk, event, error)
-    verdict = decide(found, "warn", now=now)
-    if verdict.action == PASS:
-        return ""
-    return f"Changed here although it is not yours:\n{words.for_agent(verdict.obstacles, now)}"
+    said = [words.too_many(found.held, found.largest or 0)] if found.too_many else []
+    verdict = decide(found.obstacles, "warn", now=now)
+    if verdict.action != PASS:
+        said.append("Changed here although it is not yours:")
+        said.append(words.for_agent(verdict.obstacles, now))
+    return "\n".join(said)
 
 
 def changed_paths(desk: Desk, event: Event) -> list[str]:

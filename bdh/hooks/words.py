@@ -59,6 +59,15 @@ def _details(one: Obstacle) -> str:
     return f" (until {clock(one.until)}{'; ' + who if who else ''})"
 
 
+def too_many(held: int, largest: int) -> str:
+    """That the policy wants fewer files at once, and what to do about it."""
+    return (
+        f"That would be {held} files at once; the team's policy allows {largest} for one claim. "
+        "Commit what is done, or give files back: bdh :release-paths PATH. "
+        'Is it really one piece of work? bdh :escalate "SUBJECT" "SITUATION"'
+    )
+
+
 def reach(short: str, path: str) -> str:
     """How to get at the holder of a lock."""
     name, word = line(short, 60), shell_word(path)

@@ -198,6 +198,9 @@ begin
             'automatic', p_wish.automatic, 'holder', v_conflicts #> '{0,holder,name}'));
     end if;
     return v_result || private.guard_json(v_actor.project_id, p_paths)
+        || jsonb_build_object('held', (
+            select count(*) from public.reservations as r
+            where r.workspace_id = v_actor.id and r.repo_id = v_repo.id and r.expires_at > now()))
         || private.wait_for_locks(v_actor, v_repo.id, v_conflicts, p_wait_seconds);
 end;
 $$;
@@ -216,7 +219,8 @@ as $$
         coalesce(p_metadata, '{}')), p_repo_id, p_wait_seconds);
 $$;
 comment on function public.reserve_paths is
-    'Lock paths for the calling workspace, each decided by itself: {granted, renewed, conflicts, mode, edit_mode, protected, wait}.';
+    'Lock paths for the calling workspace, each decided by itself: {granted, renewed, conflicts, held (how many paths of the repo it '
+    'holds now), mode, edit_mode, export_on_commit, max_files_per_claim, protected, wait}.';
 
 revoke execute on function
     private.overlapping_locks(uuid, private.clean_path[], uuid, text), private.conflicts_json(private.clean_path[], int[], uuid[]),

@@ -126,7 +126,8 @@ as $$
     select private.check_paths(p_project_id, p_paths, p_repo_id);
 $$;
 comment on function public.check_paths is
-    'Who else holds these paths, without taking anything: {at, conflicts, mode, edit_mode, protected, max_files_per_claim}. Not billed.';
+    'Who else holds these paths, without taking anything: {at, conflicts, mode, edit_mode, export_on_commit, protected, '
+    'max_files_per_claim}. Not billed.';
 
 create function private.list_locks(p_project_id uuid, p_mine boolean, p_repo_id uuid, p_path text, p_cursor text, p_limit int)
 returns jsonb

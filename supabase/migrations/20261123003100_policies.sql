@@ -140,6 +140,7 @@ as $$
     select jsonb_build_object(
         'mode', private.project_setting(p_project_id, 'guard_mode'),
         'edit_mode', private.project_setting(p_project_id, 'edit_guard_mode'),
+        'export_on_commit', private.project_setting(p_project_id, 'export_on_commit'),
         'max_files_per_claim', (select b #> '{rules,max_files_per_claim}' from bundle),
         -- Of several rules on one path the first counts.
         'protected', case when exists (select 1 from rules) then (
@@ -151,7 +152,8 @@ as $$
                 order by p.place, r.n) as t) else '[]' end);
 $$;
 comment on function private.guard_json is
-    'What the guard goes by: {mode (git), edit_mode (agent hosts), max_files_per_claim, protected: [{path, glob, action, reason}]}.';
+    'What the guard goes by: {mode (git), edit_mode (agent hosts), export_on_commit, max_files_per_claim, '
+    'protected: [{path, glob, action, reason}]}.';
 
 create function private.get_policy(p_project_id uuid, p_role text, p_version int)
 returns jsonb

@@ -198,4 +198,18 @@ async def test_protected_paths_are_told_with_every_check(
         assert [hit["path"] for hit in denied] == inside
         assert {(hit["glob"], hit["reason"]) for hit in denied} == {(glob, "ask first")}
         assert len(told["protected"]) == len(inside + outside)
-        assert told["max_files_per_claim"] == 3
+        assert (told["max_files_per_claim"], told["export_on_commit"]) == (3, False)
+
+
+async def test_how_many_paths_are_held_is_told_beside_the_largest_number(
+    sql: Sql, project: Project
+) -> None:
+    bob, eve = await sql.workspace(project), await sql.workspace(project)
+    await sql.call(eve, "reserve_paths", paths=["other.py"])
+
+    first = await sql.call(bob, "reserve_paths", paths=["a.py", "src/", "other.py"])
+    again = await sql.call(bob, "reserve_paths", paths=["a.py"], automatic=True)
+    await sql.execute("update public.reservations set expires_at = now() where path = 'src'")
+    later = await sql.call(bob, "reserve_paths", paths=["b.py", "c.py"], automatic=True)
+
+    assert [told["held"] for told in (first, again, later)] == [2, 2, 3]
