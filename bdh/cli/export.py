@@ -35,7 +35,18 @@ def command(app: App, /, file: str | None, output: str | None) -> None:
         app.say(f"{plural(count, 'bead')} exported")
         return
     written = Exported(name, _replace(Path(name), lines))
+    _remember(app, Path(name))
     app.emit(written, lambda done: f"{plural(done.beads, 'bead')} exported to {done.file}")
+
+
+def _remember(app: App, path: Path) -> None:
+    """A file of the checkout that bdh wrote is nobody's edit."""
+    from bdh.hooks import own
+
+    root = app.identity.root.resolve()
+    target = path.resolve()
+    if target.is_relative_to(root):
+        own.remember(app.identity.folder, root, [target.relative_to(root).as_posix()])
 
 
 def _replace(path: Path, lines: Iterable[str]) -> int:

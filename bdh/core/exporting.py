@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from bdh.core.ports import Backend
+from bdh.core.ports import Caller
 
 PAGE_BEADS = 1000
 
 
-def export_lines(backend: Backend) -> Iterator[str]:
+def export_lines(backend: Caller) -> Iterator[str]:
     """Every bead as a line of bd's JSONL, tombstones included, page by page."""
     cursor: str | None = None
     while True:

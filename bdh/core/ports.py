@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 
-class Backend(Protocol):
+class Caller(Protocol):
     """The database's functions, called as one actor; `None` is left out, as is the `p_`."""
 
     def call(self, function: str, **arguments: object) -> dict[str, Any]:
@@ -18,6 +18,10 @@ class Backend(Protocol):
             UnreachableError: nothing answered.
         """
         ...
+
+
+class Backend(Caller, Protocol):
+    """The same, also for work that can be done later."""
 
     def submit(self, function: str, what: str, **arguments: object) -> dict[str, Any]:
         """

@@ -9,9 +9,10 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from bdh.errors import BdhError
-from bdh.hooks.decide import ASK, DENY, OFF, PASS, WARN, Verdict, decide, obstacles_in
+from bdh.hooks.decide import ASK, DENY, OFF, PASS, WARN, Verdict, decide, obstacles_in, stricter
 from bdh.hooks.git import GitError
-from bdh.hooks.settings import MODES, local_guard
+from bdh.hooks.own import without_own
+from bdh.hooks.settings import MODES, local_guard, wants_export
 
 if TYPE_CHECKING:
     from bdh.hooks.desk import Desk
@@ -22,10 +23,20 @@ STOPPED = 1
 
 
 def pre_commit(desk: Desk, _arguments: Sequence[str]) -> int:
-    """Ask once about all staged paths."""
-    if local_guard(desk.identity.root) == OFF:
+    """Ask once about all staged paths; then, where the team wants that, beads go along."""
+    paths = desk.git.staged()
+    if not paths:
         return 0
-    return _checked(desk, desk.git.staged(), "commit")
+    code: int = 0
+    answer: dict[str, Any] | None = {}
+    if local_guard(desk.identity.root) != OFF:
+        own = without_own(desk.git, desk.identity.folder, paths)
+        code, answer = _checked(desk, own, len(own), "commit")
+    if code == 0 and answer is not None and wants_export(desk.identity.root, answer):
+        from bdh.hooks.exporting import go_along  # noqa: PLC0415  (opt-in)
+
+        go_along(desk)
+    return code
 
 
 def pre_push(desk: Desk, arguments: Sequence[str]) -> int:
@@ -33,28 +44,35 @@ def pre_push(desk: Desk, arguments: Sequence[str]) -> int:
     if local_guard(desk.identity.root) == OFF:
         return 0
     remote = arguments[0] if arguments else "origin"
-    paths = dict[str, None]()
+    commits = list[list[str]]()
     for line in sys.stdin.read().splitlines():
         parts = line.split(" ")
         if len(parts) == 4:
-            paths.update(dict.fromkeys(desk.git.pushed(remote, parts[1], parts[3])))
-    return _checked(desk, list(paths), "push")
+            commits += desk.git.pushed(remote, parts[1], parts[3])
+    paths = list(dict.fromkeys(path for commit in commits for path in commit))
+    return _checked(desk, paths, max(map(len, commits), default=0), "push")[0]
 
 
-def _checked(desk: Desk, paths: list[str], what: str) -> int:
+def _checked(
+    desk: Desk, paths: list[str], largest: int, what: str
+) -> tuple[int, dict[str, Any] | None]:
+    """
+    The exit code, and what the backend said: nothing about nothing, `None` if it did not answer.
+
+    Args:
+        largest: How many files the largest commit has.
+    """
     from bdh.hooks.desk import to_wire  # noqa: PLC0415
-    from bdh.hooks.own import without_own  # noqa: PLC0415
 
-    paths = without_own(desk.git, desk.identity.folder, paths) if what == "commit" else paths
     if not paths:
-        return 0
+        return 0, {}
     wire = [to_wire(path) for path in paths[:MAX_PATHS]]
     try:
         answer = desk.call("check_paths", paths=wire)
     except BdhError as error:
         say(f"bdh: cannot check who holds these files ({error.message}); the {what} goes on")
-        return 0
-    return _told(desk, answer, len(paths), what)
+        return 0, None
+    return _told(desk, answer, largest, what), answer
 
 
 def _told(desk: Desk, answer: dict[str, Any], count: int, what: str) -> int:
@@ -68,10 +86,11 @@ def _told(desk: Desk, answer: dict[str, Any], count: int, what: str) -> int:
     mode = mode if mode in MODES else str(answer.get("mode") or "warn")
     verdict = decide(found, mode, now=now)
     if too_many and mode != OFF:
-        say(f"bdh: {count} files, and the team's policy wants at most {largest} for one claim")
-        verdict = verdict._replace(
-            action=_stricter(verdict.action, DENY if mode == BLOCK else WARN)
+        say(
+            f"bdh: {count} files in one commit, and the team's policy wants at most {largest} for "
+            "one claim: commit fewer at a time"
         )
+        verdict = verdict._replace(action=stricter(verdict.action, DENY if mode == BLOCK else WARN))
     if verdict.action == PASS:
         return 0
     if verdict.obstacles:
@@ -83,10 +102,6 @@ def _told(desk: Desk, answer: dict[str, Any], count: int, what: str) -> int:
         say(_refusal(verdict, what))
         return STOPPED
     return 0
-
-
-def _stricter(one: str, other: str) -> str:
-    return next(action for action in (DENY, ASK, WARN, PASS) if action in (one, other))
 
 
 def _refusal(verdict: Verdict, what: str) -> str:

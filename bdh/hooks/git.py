@@ -17,6 +17,8 @@ LOCAL_VARIABLES = (
 # What fits on a command line everywhere, and into a pipe that nobody reads yet.
 MAX_PORTION_BYTES = 50_000
 NULL_ID = frozenset("0")
+# Stands before the files of a commit; no file is named like that.
+COMMIT = "//"
 
 
 class GitError(Exception):
@@ -97,6 +99,14 @@ class Git:
         folder = self._environment.get("GIT_DIR") or self.run("rev-parse", "--git-dir").rstrip("\n")
         return os.path.join(self.root, folder, name)
 
+    def differs(self, path: str) -> bool:
+        """Whether `path` is staged, changed or untracked."""
+        return bool(self.run("status", "--porcelain", "--untracked-files=all", "--", path))
+
+    def stage(self, path: str) -> None:
+        """`git add` of one path; `GitError` when it is ignored."""
+        self.run("add", "--", path)
+
     def committed(self) -> list[str]:
         """What the last commit changed."""
         return self.paths(
@@ -104,9 +114,9 @@ class Git:
             "--no-renames", "HEAD",
         )  # fmt: skip
 
-    def pushed(self, remote: str, tip: str, known: str) -> list[str]:
+    def pushed(self, remote: str, tip: str, known: str) -> list[list[str]]:
         """
-        What the commits change that a push would bring to `remote`.
+        What each of the commits changes that a push would bring to `remote`.
 
         Args:
             tip: The commit pushed; only zeros when a branch is deleted.
@@ -114,7 +124,8 @@ class Git:
         """
         if set(tip) <= NULL_ID:
             return []
-        words = ("log", "--format=", "--name-only", "-z", "--no-renames", "-c", tip)
+        form = f"--format=tformat:{COMMIT}"
+        words = ("log", form, "--name-only", "-z", "--no-renames", "-c", tip)
         others = ("--not", f"--remotes={remote}")
         if set(known) <= NULL_ID:
             return self._logged(*words, *others)
@@ -124,9 +135,10 @@ class Git:
             # A commit that was never fetched here (a forced push, a shallow clone).
             return self._logged(*words, *others)
 
-    def _logged(self, *words: str) -> list[str]:
-        # Between two commits git prints an empty line besides the zero byte.
-        return list(dict.fromkeys(path.lstrip("\n") for path in self.paths(*words)))
+    def _logged(self, *words: str) -> list[list[str]]:
+        # After the mark of a commit git prints an empty line besides the zero byte.
+        commits = (one.removeprefix("\n") for one in self.run(*words).split(f"{COMMIT}\0"))
+        return [[path for path in one.split("\0") if path] for one in commits if one]
 
     def modified(self) -> list[str]:
         """Tracked files that differ from HEAD, staged or not; the new name of what is renamed."""

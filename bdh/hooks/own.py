@@ -19,7 +19,7 @@ WRITTEN = "written.json"
 MAX_BYTES = 500_000
 # Everything that bdh may write in a checkout has one of these names or lies in one of these.
 NAMES = ("AGENTS.md", "CLAUDE.md", ".gitignore", ".mcp.json")
-FOLDERS = (".claude/", ".codex/", ".cursor/", ".agents/")
+FOLDERS = (".claude/", ".codex/", ".cursor/", ".agents/", ".beads/")
 
 
 def remember(folder: Path, root: Path, paths: Iterable[str]) -> None:
@@ -39,11 +39,16 @@ def _may_be_ours(path: str) -> bool:
     return path.rpartition("/")[2] in NAMES or path.startswith(FOLDERS)
 
 
+def is_as_written(git: Git, folder: Path, path: str) -> bool:
+    """Whether the file is as bdh wrote it from here."""
+    digest = _digest(Path(git.root, path))
+    return digest is not None and read_object(folder / WRITTEN).get(path) == digest
+
+
 def _is_ours(git: Git, folder: Path, path: str) -> bool:
-    file = Path(git.root, path)
-    digest = _digest(file)
-    if digest is not None and read_object(folder / WRITTEN).get(path) == digest:
+    if is_as_written(git, folder, path):
         return True
+    file = Path(git.root, path)
     with contextlib.suppress(OSError, ValueError, GitError):
         if file.stat().st_size <= MAX_BYTES:
             now = file.read_text(encoding="utf-8")

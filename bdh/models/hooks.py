@@ -19,7 +19,11 @@ class InstalledHook(Row):
 
 @dataclass(frozen=True, repr=False, eq=False)
 class HookStatus(Row):
-    """The hooks of a clone; `active` when git looks for them in `folder`."""
+    """
+    The hooks of a clone; `active` when git looks for them in `folder`.
+
+    `guard` and `export_on_commit` are what git's configuration says.
+    """
 
     PARTS: ClassVar[dict[str, type[Row]]] = {"hooks": InstalledHook}
 
@@ -27,6 +31,7 @@ class HookStatus(Row):
     active: bool
     complete: bool
     guard: str = "warn"
+    export_on_commit: str = ""
     hooks: tuple[InstalledHook, ...] = ()
 
 

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from bdh.models.hooks import HooksRemoved, HookStatus
 
 
+THE_PROJECTS = "as the project says"
+
+
 def here() -> Path:
     """The root of the checkout one is in."""
     from bdh.cli.repository import require_checkout
@@ -28,13 +31,17 @@ def status_of(found: GitHooks, root: Path) -> HookStatus:
         folder=str(found.folder),
         active=found.active,
         complete=found.complete,
-        guard=git.config(root, "bdh.guard") or "as the project says",
+        guard=git.config(root, "bdh.guard") or THE_PROJECTS,
+        export_on_commit=git.config(root, "bdh.exportOnCommit") or THE_PROJECTS,
         hooks=tuple(InstalledHook(one.name, one.state, one.chained) for one in found.hooks),
     )
 
 
 def human(found: HookStatus) -> str:
-    lines = [f"Hooks in {line(found.folder, 500)}; bdh.guard: {line(found.guard)}"]
+    lines = [
+        f"Hooks in {line(found.folder, 500)}; bdh.guard: {line(found.guard)}; "
+        f"bdh.exportOnCommit: {line(found.export_on_commit)}"
+    ]
     lines.append(
         columns(
             [
