@@ -32,7 +32,8 @@ def dump(installation: Installation, address: DatabaseAddress, file: Path) -> No
         UnreachableError: `dump_failed`.
     """
     unfinished = file.with_name(f".{file.name}.{os.getpid()}")
-    unfinished.touch(mode=0o600)
+    # A new file, and no link that somebody put there: pg_dump writes to whatever has the name.
+    os.close(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     try:
         done = _run(
             [

@@ -29,6 +29,27 @@ async def test_every_bad_invite_gets_the_same_answer(world: World) -> None:
     assert len({answer.text for answer in answers}) == 1
 
 
+async def test_a_humans_invitation_cannot_be_guessed_either(world: World) -> None:
+    """Unknown, another's, expired, revoked: one answer, and the right one still works."""
+    sql, ann = world.sql, world.ann
+    email = f"{secrets.token_hex(4)}@example.com"
+    invite = {"kind": "member", "email": email}
+    made = await sql.call(ann, "create_invite", **invite)
+    gone = await sql.call(ann, "create_invite", kind="member", email=f"x-{email}")
+    await sql.call(ann, "revoke_invite", invite_id=gone["id"])
+    stranger = world.token(await sql.user())
+    guesses = [made["token"], gone["token"], made["token"][:-1] + "_", "", made["id"]]
+    guesses += ["bdhi_" + secrets.token_urlsafe(32) for _ in range(100)]
+
+    answers = [world.call("accept_invite", stranger, token=guess) for guess in guesses]
+
+    assert {answer.status_code for answer in answers} == {403}
+    assert len({answer.text for answer in answers}) == 1
+    invited = await sql.user(email.removesuffix("@example.com"))
+    answer = world.call("accept_invite", world.token(invited), token=made["token"])
+    assert answer.status_code == 200
+
+
 async def test_a_thousand_guesses_find_no_invite(world: World) -> None:
     await world.sql.call(world.ann, "create_invite", uses=1000)
     token = world.token(await world.sql.user(anonymous=True))
