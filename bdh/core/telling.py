@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bdh.core.ports import Backend
+from bdh.errors import RefusedError
 from bdh.models.team import (
     Channel,
     ChannelList,
@@ -76,8 +77,29 @@ def deliveries(
 
 
 def retry(human: Backend, ids: Sequence[str]) -> Retried:
-    """Try parked messages again; all of the project when empty."""
-    return Retried.from_json(human.call("retry_outbox", ids=list(ids) or None))
+    """
+    Try parked messages again, named by the beginnings of their ids; all of the project when empty.
+
+    Raises:
+        RefusedError: `not_found`, `ambiguous_id`.
+    """
+    if not ids:
+        return Retried.from_json(human.call("retry_outbox"))
+    parked = [one.id for one in deliveries(human, status=["parked"], limit=500).deliveries]
+    return Retried.from_json(
+        human.call("retry_outbox", ids=[_parked_id(parked, given) for given in ids])
+    )
+
+
+def _parked_id(parked: Sequence[str], given: str) -> str:
+    found = [one for one in parked if one.startswith(given.lower())]
+    if len(found) != 1:
+        raise RefusedError(
+            f"Cannot tell which message is meant by {given}: {len(found)} were given up",
+            code="ambiguous_id" if found else "not_found",
+            hint="bdh :outbox list --status parked",
+        )
+    return found[0]
 
 
 def plan(backend: Backend) -> Plan:

@@ -6,7 +6,12 @@ import json
 import plistlib
 from pathlib import Path
 
+import pytest
+
+from bdh.stack.functions import find_deno
 from tests.integration.cli.conftest import alice, bob, empty_repo, home, repo
+from tests.integration.cli.test_json import check
+from tests.support.stack import wait_until
 from tests.support.terminal import Terminal
 
 __all__ = ["alice", "bob", "empty_repo", "home", "repo"]
@@ -111,3 +116,27 @@ def test_members_come_change_and_go(alice: Terminal) -> None:
     )
     agent = alice.env(CLAUDECODE="1")
     assert agent.json(":members", "invite", "x@y.z", expect=1)["error"]["code"] == "human_only"
+
+
+def test_what_was_given_up_is_seen_and_tried_again(alice: Terminal) -> None:
+    """By the beginning of the id that the list shows."""
+    if find_deno() is None:
+        pytest.skip("edge functions need Deno: pip install bdh[functions]")
+    alice.bdh(":channels", "add", "webhook", "http://127.0.0.1:9/hook")
+    alice.bdh(":escalate", "Which database?", "We must choose")
+
+    def parked() -> list[dict[str, str]]:
+        found: list[dict[str, str]] = alice.json(":outbox", "list", "--status", "parked")[
+            "deliveries"
+        ]
+        return found
+
+    [row] = wait_until(parked, 30)
+    shown = alice.bdh(":outbox", "list").out
+    assert row["id"][:8] in shown
+    assert "parked" in shown
+    assert "Which database?" in shown
+    assert alice.json(":outbox", "retry", "ffffffff", expect=1)["error"]["code"] == "not_found"
+    again = alice.json(":outbox", "retry", row["id"][:8])
+    check("outbox-retry.json", again)
+    assert again == {"retried": [row["id"]]}
