@@ -13,7 +13,8 @@ from bdh.cli.app import App
 from bdh.cli.import_ import default_file
 from bdh.cli.text import plural
 from bdh.cli.verb import verb
-from bdh.errors import RefusedError
+from bdh.errors import RefusedError, UsageError
+from bdh.hooks.words import shell_word
 
 
 @verb("export", yields="transfer:Exported")
@@ -25,7 +26,8 @@ def command(app: App, /, file: str | None, output: str | None) -> None:
     from bdh.core import exporting
     from bdh.models.transfer import Exported
 
-    name = file or output or str(default_file(app))
+    asked = file or output
+    name = asked or str(default_file(app))
     lines = exporting.export_lines(app.backend)
     if name == "-":
         count = 0
@@ -34,7 +36,7 @@ def command(app: App, /, file: str | None, output: str | None) -> None:
             count += 1
         app.say(f"{plural(count, 'bead')} exported")
         return
-    written = Exported(name, _replace(Path(name), lines))
+    written = Exported(name, _replace(Path(name), lines, make_folder=asked is None))
     _remember(app, Path(name))
     app.emit(written, lambda done: f"{plural(done.beads, 'bead')} exported to {done.file}")
 
@@ -49,12 +51,25 @@ def _remember(app: App, path: Path) -> None:
         own.remember(app.identity.folder, root, [target.relative_to(root).as_posix()])
 
 
-def _replace(path: Path, lines: Iterable[str]) -> int:
-    """Write `lines` to `path`, all of them or none; returns how many."""
+def _replace(path: Path, lines: Iterable[str], *, make_folder: bool) -> int:
+    """
+    Write `lines` to `path`, all of them or none; returns how many.
+
+    Raises:
+        UsageError: `no_folder`; a folder that was misspelt must not come to be.
+        RefusedError: `cannot_write`.
+    """
+    if not make_folder and not path.parent.is_dir():
+        raise UsageError(
+            f"Cannot write {path}: there is no folder {path.parent}",
+            code="no_folder",
+            hint=f"mkdir -p {shell_word(str(path.parent))}",
+        )
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     count = 0
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if make_folder:
+            path.parent.mkdir(exist_ok=True)
         with temporary.open("w", encoding="utf-8") as stream:
             for text in lines:
                 stream.write(f"{text}\n")

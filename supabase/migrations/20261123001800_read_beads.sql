@@ -128,6 +128,29 @@ as $$
 $$;
 comment on function private.list_conditions is 'The condition of list_beads for the filters given: $1 project, $2 filters.';
 
+create function private.check_statuses(p_project_id uuid, p_statuses jsonb)
+returns void
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+    v_known constant text[] := '{open, in_progress, blocked, deferred, closed, tombstone}';
+    v_odd   text;
+begin
+    -- Imported beads keep whatever status they had, so any that one of them has may be asked for.
+    select left(s, 100) into v_odd from jsonb_array_elements_text(p_statuses) as s
+    where s <> all (v_known)
+        and not exists (select 1 from public.beads as b where b.project_id = p_project_id and b.status = s)
+    limit 1;
+    if found then
+        perform private.fail('bad_field', 400, format('No bead has the status %s', v_odd),
+            'open, in_progress, blocked, deferred or closed', jsonb_build_object('field', 'status'));
+    end if;
+end;
+$$;
+comment on function private.check_statuses is 'Refuse a status that bdh does not know and no bead of the project has; bad_field (400).';
+
 create function private.list_beads(p_project_id uuid, p_filters jsonb, p_sort text, p_cursor text, p_limit int)
 returns jsonb
 language plpgsql
@@ -145,6 +168,7 @@ declare
     v_ids     text[];
     v_last    public.beads;
 begin
+    perform private.check_statuses(v_actor.project_id, v_filters -> 'status');
     if v_filters ? 'apex_id' then
         v_filters := v_filters || jsonb_build_object('within',
             private.descendants(v_actor.project_id, array[v_filters ->> 'apex_id']));
@@ -194,7 +218,8 @@ comment on function public.list_beads is
     'priority, created, updated.';
 
 revoke execute on function private.dependency_refs(uuid, text, boolean), private.show_bead(uuid, text), public.show_bead(text, uuid),
-    private.list_order(text), private.list_conditions(jsonb), private.list_beads(uuid, jsonb, text, text, int),
+    private.list_order(text), private.list_conditions(jsonb), private.check_statuses(uuid, jsonb),
+    private.list_beads(uuid, jsonb, text, text, int),
     public.list_beads(text, text[], text[], int, int, text[], text, text, text, text, boolean, boolean, timestamptz, text, text, int, uuid)
     from public, anon, authenticated, service_role;
 grant execute on function private.show_bead(uuid, text), public.show_bead(text, uuid),

@@ -100,3 +100,27 @@ def test_lines_that_are_no_beads_are_listed(alice: Terminal) -> None:
 
 def test_a_missing_file_is_named(alice: Terminal) -> None:
     assert alice.bdh("import", "--json", expect=3).error["code"] == "no_file"
+
+
+def test_an_export_makes_no_folder_but_bds_own(alice: Terminal) -> None:
+    """A folder that was misspelt must not come to be."""
+    wanted = alice.directory / "exprots" / "deep"
+
+    refused = alice.bdh("export", "exprots/deep/out.jsonl", "--json", expect=2).error
+
+    assert (refused["code"], refused["hint"]) == ("no_folder", "mkdir -p exprots/deep")
+    assert not wanted.parent.exists()
+    alice.bdh("export")
+    assert (alice.directory / ".beads" / "issues.jsonl").exists()
+
+
+def test_a_misspelt_status_is_refused_with_those_there_are(alice: Terminal) -> None:
+    write(alice, issue("x-1", status="hooked"))
+    alice.bdh("import")
+
+    refused = alice.bdh("list", "--status", "in_progres", "--json", expect=1).error
+
+    assert refused["message"] == "No bead has the status in_progres"
+    assert refused["hint"] == "open, in_progress, blocked, deferred or closed"
+    assert [bead["id"] for bead in alice.json("list", "-s", "hooked")["beads"]] == ["x-1"]
+    assert alice.json("list", "-s", "deferred")["beads"] == []

@@ -144,6 +144,21 @@ async def test_lists_can_be_filtered(sql: Sql, alice: Caller, bob: Caller, make:
     assert refusal.value.code == "bad_field"
 
 
+async def test_a_status_that_is_none_is_refused(sql: Sql, alice: Caller, make: MakeBead) -> None:
+    """One that an imported bead has may be asked for, in its own project."""
+    odd = await make(status="hooked")
+    other = await sql.project("elsewhere", prefix="ee")
+    stranger = await sql.workspace(other, "eve-dev")
+
+    assert ids(await sql.call(alice, "list_beads", status=["hooked", "deferred"])) == [odd]
+    with pytest.raises(Refused, match="No bead has the status in_progres") as refusal:
+        await sql.call(alice, "list_beads", status=["open", "in_progres"])
+    with pytest.raises(Refused, match="No bead has the status hooked"):
+        await sql.call(stranger, "list_beads", status=["hooked"])
+    assert refusal.value.code == "bad_field"
+    assert refusal.value.hint == "open, in_progress, blocked, deferred or closed"
+
+
 @pytest.mark.parametrize("sort", ["priority", "created", "updated"])
 async def test_2500_beads_come_in_pages_without_gap_or_repeat(
     sql: Sql, project: Project, alice: Caller, sort: str

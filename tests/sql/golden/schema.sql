@@ -2142,6 +2142,28 @@ $$;
 
 COMMENT ON FUNCTION private.check_release(p_actor private.actor_info, p_claim public.claims, p_for_alias text, p_reason text) IS 'Refuses human_only (403) for another''s claim, reason_required (400) for members without one, claim_taken (409) when p_for_alias is not the holder.';
 
+CREATE FUNCTION private.check_statuses(p_project_id uuid, p_statuses jsonb) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+    v_known constant text[] := '{open, in_progress, blocked, deferred, closed, tombstone}';
+    v_odd   text;
+begin
+    -- Imported beads keep whatever status they had, so any that one of them has may be asked for.
+    select left(s, 100) into v_odd from jsonb_array_elements_text(p_statuses) as s
+    where s <> all (v_known)
+        and not exists (select 1 from public.beads as b where b.project_id = p_project_id and b.status = s)
+    limit 1;
+    if found then
+        perform private.fail('bad_field', 400, format('No bead has the status %s', v_odd),
+            'open, in_progress, blocked, deferred or closed', jsonb_build_object('field', 'status'));
+    end if;
+end;
+$$;
+
+COMMENT ON FUNCTION private.check_statuses(p_project_id uuid, p_statuses jsonb) IS 'Refuse a status that bdh does not know and no bead of the project has; bad_field (400).';
+
 CREATE FUNCTION private.check_visibility() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -4819,6 +4841,7 @@ declare
     v_ids     text[];
     v_last    public.beads;
 begin
+    perform private.check_statuses(v_actor.project_id, v_filters -> 'status');
     if v_filters ? 'apex_id' then
         v_filters := v_filters || jsonb_build_object('within',
             private.descendants(v_actor.project_id, array[v_filters ->> 'apex_id']));
@@ -11325,6 +11348,8 @@ REVOKE ALL ON FUNCTION private.check_relay_token(p_token text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.check_relay_token(p_token text) TO service_role;
 
 REVOKE ALL ON FUNCTION private.check_release(p_actor private.actor_info, p_claim public.claims, p_for_alias text, p_reason text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.check_statuses(p_project_id uuid, p_statuses jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.check_visibility() FROM PUBLIC;
 
