@@ -25,6 +25,15 @@ _SESSION_OVER = (
 _BAD_KEY = ("PGRST302", "no_authorization", "")
 # The class of SQLSTATE for a value that Postgres cannot read.
 _BAD_VALUE = "22"
+# What to do about refusals that did not come from the database, by their status.
+_NEXT_STEPS = {
+    408: "nothing was done: try again",
+    410: "bdh :init",
+    413: "send less at once: a shorter text, fewer items",
+    414: "send less at once: a shorter text, fewer items",
+    431: "the token is too large for what stands between: bdh :doctor",
+}
+_ANY_STEP = "bdh :doctor; nothing was done"
 # The function, or these arguments of it, do not exist there: two versions of bdh.
 SCHEMA_TOO_OLD = "schema_too_old"
 _OTHER_SCHEMA = ("PGRST202", "PGRST203", "42883", "42P01")
@@ -141,6 +150,8 @@ def _refusal(status: int, code: str, fields: Mapping[str, Any]) -> RefusedError:
         # Postgres could not read an argument, before any function of ours saw it.
         details, code = {**details, "backend_code": code}, "bad_argument"
         hint = hint or "times are ISO 8601, as in 2026-11-22T09:00Z: see the verb's --help"
+    if not code or code.startswith("PGRST"):
+        hint = hint or _NEXT_STEPS.get(status, _ANY_STEP)
     if not code:
         code = "workspace_gone" if status == 410 else f"http_{status}"
     return RefusedError(_message(fields, status), code=code, hint=hint, details=details)

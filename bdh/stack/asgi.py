@@ -23,7 +23,7 @@ SINGLE_HEADERS = frozenset({
 class BadRequestError(Exception):
     """A request that is refused before any part of the gateway sees it."""
 
-    def __init__(self, status: int, code: str, message: str, *, hint: str | None = None) -> None:
+    def __init__(self, status: int, code: str, message: str, *, hint: str) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
@@ -44,11 +44,16 @@ def read_headers(pairs: Iterable[Header]) -> dict[str, str]:
         text = value.decode("latin-1")
         if key in headers:
             if name in SINGLE_HEADERS:
-                raise BadRequestError(400, "duplicate_header", f"Header {key} is given twice")
+                raise BadRequestError(
+                    400, "duplicate_header", f"Header {key} is given twice", hint="Send it once."
+                )
             text = f"{headers[key]}, {text}"
         headers[key] = text
     if "transfer-encoding" in headers and "content-length" in headers:
-        raise BadRequestError(400, "ambiguous_length", "Two headers give the length of the body")
+        raise BadRequestError(
+            400, "ambiguous_length", "Two headers give the length of the body",
+            hint="Send content-length or transfer-encoding, not both.",
+        )  # fmt: skip
     return headers
 
 
@@ -71,8 +76,9 @@ async def read_body(
             return await _collect(receive, max_bytes)
     except TimeoutError as error:
         raise BadRequestError(
-            408, "slow_body", "The request body did not arrive in time"
-        ) from error
+            408, "slow_body", "The request body did not arrive in time",
+            hint="Nothing was done: try again, or send less at once.",
+        ) from error  # fmt: skip
 
 
 async def _collect(receive: Receive, max_bytes: int) -> bytes:
@@ -89,14 +95,18 @@ async def _collect(receive: Receive, max_bytes: int) -> bytes:
             raise _too_large(max_bytes)
         parts.append(part)
     if message["type"] == "http.disconnect":
-        raise BadRequestError(400, "incomplete_body", "The connection ended within the body")
+        raise BadRequestError(
+            400, "incomplete_body", "The connection ended within the body",
+            hint="Nothing was done: try again.",
+        )  # fmt: skip
     return b"".join(parts)
 
 
 def _too_large(max_bytes: int) -> BadRequestError:
     return BadRequestError(
-        413, "payload_too_large", f"The request body is larger than {max_bytes} bytes"
-    )
+        413, "payload_too_large", f"The request body is larger than {max_bytes} bytes",
+        hint="Nothing was done: send it in parts, or a shorter text.",
+    )  # fmt: skip
 
 
 async def send_response(send: Send, status: int, headers: list[Header], body: bytes) -> None:

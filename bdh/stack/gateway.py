@@ -147,7 +147,10 @@ class Gateway:
                 await send_response(send, 204, preflight_headers(headers), b"")
                 return
         if headers.get("content-encoding", "") not in _UNUSUAL_ENCODING:
-            raise BadRequestError(415, "unsupported_encoding", "Compressed bodies are not accepted")
+            raise BadRequestError(
+                415, "unsupported_encoding", "Compressed bodies are not accepted",
+                hint="Send the body without content-encoding.",
+            )  # fmt: skip
         body = await read_body(
             receive, headers, max_bytes=self._max_body_bytes, timeout_seconds=BODY_SECONDS
         )

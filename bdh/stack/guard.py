@@ -48,7 +48,9 @@ class Guard:
 
     def _check_host(self, host: str) -> None:
         if not host:
-            raise BadRequestError(400, "host_missing", "The request names no host")
+            raise BadRequestError(
+                400, "host_missing", "The request names no host", hint="Send a Host header."
+            )
         if not self._is_ours(_name(f"//{host}")):
             raise BadRequestError(
                 403, "host_not_allowed", f"The gateway does not answer to the host {host}",

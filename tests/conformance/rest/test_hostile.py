@@ -203,6 +203,7 @@ def test_bodies_beyond_the_limit_are_413(anon: httpx.Client) -> None:
     big = b'{"data":"' + b"x" * (10 * 1024 * 1024) + b'"}'
     announced = anon.post("/rpc/echo_json", content=big)
     assert (announced.status_code, announced.json()["code"]) == (413, "payload_too_large")
+    assert announced.json()["hint"].startswith("Nothing was done")
     chunks = (big[i : i + 65536] for i in range(0, len(big), 65536))
     chunked = anon.post("/rpc/echo_json", content=chunks)
     assert (chunked.status_code, chunked.json()["code"]) == (413, "payload_too_large")

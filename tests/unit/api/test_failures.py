@@ -147,3 +147,20 @@ def test_successes_are_json_or_nothing() -> None:
     with pytest.raises(UnreachableError) as caught:
         result(Reply(200, {}, b"<html>"), URL)
     assert caught.value.code == "bad_answer"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "hint"),
+    [
+        (413, b"<html>Request Entity Too Large", "send less at once: a shorter text, fewer items"),
+        (431, b"", "the token is too large for what stands between: bdh :doctor"),
+        (408, b"", "nothing was done: try again"),
+        (400, b"Invalid HTTP request received.", "bdh :doctor; nothing was done"),
+        (400, {"code": "PGRST102", "message": "Empty or invalid json"}, "bdh :doctor; nothing was"),
+        (413, {"code": "payload_too_large", "message": "m", "hint": "In parts."}, "In parts."),
+    ],
+)
+def test_a_refusal_of_what_stands_between_has_a_next_step(
+    status: int, body: Any, hint: str
+) -> None:
+    assert (error(status, body).hint or "").startswith(hint)
