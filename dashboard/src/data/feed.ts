@@ -81,6 +81,7 @@ function listen(projectId: string, memberId: string | null): void {
 }
 
 function onStatus(status: string): void {
+  if (status === "SUBSCRIBED" && link.peek() === "stale") touchAll();
   link.value = status === "SUBSCRIBED" ? "live" : "stale";
   // Whatever was sent before this subscription is in the log only.
   void catchUp();
@@ -119,6 +120,8 @@ async function readUntilQuiet(): Promise<void> {
       await readAfterCursor();
     } while (again);
     freshAt.value = serverTime();
+    // Receipts and waits have no events: what was open while nothing could be read is out of date.
+    if (loadError.peek()) touchAll();
     loadError.value = null;
     if (channels[0]?.state === "joined") link.value = "live";
   } catch (error) {
@@ -195,9 +198,12 @@ async function tick(): Promise<void> {
 
 /** After sleep, in a tab brought back, with the network back: at once, not at the next tick. */
 function wake(): void {
-  if (document.hidden || !me.peek()?.project || Math.abs(serverTime() - freshAt.peek()) < 3000) return;
+  if (document.hidden || !me.peek()?.project || (link.peek() === "live" && Math.abs(serverTime() - freshAt.peek()) < 3000)) return;
   void tick();
 }
+// Without a network the socket only seems open for a while: reading says so at once.
+addEventListener("offline", () => me.peek()?.project && void catchUp());
 addEventListener("online", wake);
 addEventListener("pageshow", wake);
 document.addEventListener("visibilitychange", wake);
+document.addEventListener("resume", wake);

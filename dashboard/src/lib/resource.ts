@@ -11,7 +11,8 @@ export interface Resource<T> {
 
 /**
  * What `load` answers for `key`, read again whenever one of `topics` is touched. Old data stay
- * while new ones are on their way; an answer for an earlier key is dropped.
+ * while new ones are on their way; an answer for an earlier key is dropped. What failed is asked
+ * again when the backend is back.
  */
 export function useResource<T>(key: string | null, load: () => Promise<T>, topics: string[] = []): Resource<T> {
   const [state, setState] = useState<{ key: string | null; data?: T; error?: Refusal }>({ key: null });
@@ -27,6 +28,9 @@ export function useResource<T>(key: string | null, load: () => Promise<T>, topic
     );
   }, [key]);
   useEffect(reload, [reload]);
+  const isBroken = useRef(false);
+  isBroken.current = state.error !== undefined;
+  useEffect(() => onTouch("reconnected", () => isBroken.current && reload()), [reload]);
   const watched = topics.join("\n");
   useEffect(() => {
     const stops = watched.split("\n").filter(Boolean).map((topic) => onTouch(topic, reload));

@@ -8,7 +8,11 @@ export function Dialog({ title, onClose, children, wide }: { title: string; onCl
   useEffect(() => {
     const before = document.activeElement;
     box.current?.showModal();
-    return () => before instanceof HTMLElement && before.isConnected && before.focus();
+    return () => {
+      // Where it came from may be gone by its own doing; the keyboard goes on in the view then.
+      const to = before instanceof HTMLElement && before.isConnected ? before : document.querySelector("main");
+      if (to instanceof HTMLElement) to.focus();
+    };
   }, []);
   return (
     <dialog ref={box} class={wide ? "wide" : ""} aria-label={title} onClose={onClose} onClick={(event) => event.target === box.current && onClose()}>

@@ -1,4 +1,5 @@
 import { go } from "../lib/route";
+import { say } from "../lib/toast";
 import { isPaletteOpen, isHelpOpen } from "./state";
 
 const GO: Record<string, string> = {
@@ -28,6 +29,12 @@ let afterG = 0;
 
 function isTyping(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+}
+
+/** Whether something was typed into what is open. */
+function isUnsaved(): boolean {
+  const fields = document.querySelectorAll<HTMLTextAreaElement | HTMLInputElement>(".split-detail textarea, .split-detail input[name]");
+  return [...fields].some((one) => one.value !== one.defaultValue && one.type !== "checkbox");
 }
 
 function step(by: number): void {
@@ -63,7 +70,8 @@ export function listenToKeys(): void {
     }
     if (event.key === "Escape" && isTyping(event.target)) (event.target as HTMLElement).blur();
     if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || document.querySelector("dialog[open]")) return;
-    if (event.key === "Escape") document.querySelector<HTMLAnchorElement>("main .split-detail > .back")?.click();
+    if (event.key === "Escape" && isUnsaved()) say("There is text here that is not saved", "bad", "Send it or cancel first");
+    else if (event.key === "Escape") document.querySelector<HTMLAnchorElement>("main .split-detail > .back")?.click();
     else if (plain(event)) event.preventDefault();
   });
 }

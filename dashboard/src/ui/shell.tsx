@@ -117,6 +117,7 @@ function Help() {
           </div>
         ))}
       </dl>
+      <div class="actions end"><button class="button" onClick={() => (isHelpOpen.value = false)}>Close</button></div>
     </Dialog>
   );
 }

@@ -62,6 +62,26 @@ def test_every_view_is_drawn_and_accessible(themed: Dashboard, busy: Terminal) -
     assert not found, "\n".join(found)
 
 
+def test_open_dialogs_are_accessible(themed: Dashboard, busy: Terminal) -> None:
+    """The palette, the list of keys, a question, a card's moves, a refusal."""
+    found: list[str] = []
+    page = themed.page
+    for place, opens in (
+        ("overview", lambda: page.keyboard.press("Control+k")),
+        ("overview", lambda: page.keyboard.press("?")),
+        ("claims", lambda: themed.click("Release", "main")),
+        ("beads?as=board", lambda: page.locator(".card-move").first.click()),
+    ):
+        themed.go(place)
+        expect(page.locator("main h1").first).to_be_visible()
+        opens()
+        expect(page.locator("dialog[open]")).to_be_visible()
+        found += [f"{place}: {one}" for one in themed.axe()]
+        page.keyboard.press("Escape")
+        expect(page.locator("dialog[open]")).to_have_count(0)
+    assert not found, "\n".join(found)
+
+
 def test_nothing_overflows_at_any_width(window: Dashboard, busy: Terminal) -> None:
     """From 360 px on the page itself never scrolls sideways."""
     wide: list[str] = []

@@ -7,6 +7,9 @@ interface View {
   scale: number;
 }
 const STEP = 60;
+const MARGIN = 12;
+/** Below the picture, where its legend stands. */
+const LEGEND = 44;
 
 /** Moving about in a picture larger than its frame: wheel, drag, keys. */
 export function usePanZoom(frame: RefObject<SVGSVGElement | null>, width: number, height: number) {
@@ -27,8 +30,8 @@ export function usePanZoom(frame: RefObject<SVGSVGElement | null>, width: number
   const fit = (): void => {
     moved.current = false;
     const { w, h } = size();
-    const scale = Math.min(1, w / width, h / height);
-    setView({ scale, x: (w - width * scale) / 2, y: (h - height * scale) / 2 });
+    const scale = Math.min(1, (w - MARGIN * 2) / width, (h - MARGIN - LEGEND) / height);
+    setView({ scale, x: (w - width * scale) / 2, y: MARGIN + (h - MARGIN - LEGEND - height * scale) / 2 });
   };
   const centre = (x: number, y: number): void => {
     const { w, h } = size();

@@ -63,11 +63,15 @@ async function sendMessage(session: Session, body: string, show: (rows: Message[
 function Messages({ messages, session, more }: { messages: Message[]; session: Session; more: (() => Promise<void>) | null }) {
   const box = useRef<HTMLDivElement>(null);
   const last = messages.at(-1)?.seq;
+  const isAtEnd = useRef(true);
   useLayoutEffect(() => {
-    if (box.current) box.current.scrollTop = box.current.scrollHeight;
+    // Who reads further up is not taken away from there.
+    if (box.current && isAtEnd.current) box.current.scrollTop = box.current.scrollHeight;
   }, [last]);
+  const onScroll = ({ currentTarget: { scrollTop, clientHeight, scrollHeight } }: { currentTarget: HTMLElement }): void =>
+    void (isAtEnd.current = scrollHeight - scrollTop - clientHeight < 60);
   return (
-    <div class="messages" ref={box} tabIndex={0} role="log" aria-label="Messages">
+    <div class="messages" ref={box} onScroll={onScroll} tabIndex={0} role="log" aria-label="Messages">
       {more && <button class="button quiet" onClick={() => void more()}>Earlier messages</button>}
       {messages.map((one) => (
         <div key={one.id} class={`message ${one.sender.id === me.value?.actor?.id ? "mine" : ""} ${one.id === "sending" ? "sending" : ""}`}>

@@ -1,10 +1,8 @@
 import { useState } from "preact/hooks";
-import { read, rpc } from "../../lib/api";
+import { rpc } from "../../lib/api";
 import { useResource } from "../../lib/resource";
-import { touch } from "../../data/store";
-import { me } from "../../data/store";
+import { me, touch } from "../../data/store";
 import type { Actor } from "../../data/types";
-import { serverIso } from "../../lib/time";
 import { attempt } from "../../lib/toast";
 import { ActorName, Ago, Problem, Tag } from "../../ui/bits";
 import { joinText } from "../start-text";
@@ -15,39 +13,56 @@ interface Invite {
   kind: string;
   role: string | null;
   email: string | null;
-  uses_left: number;
+  alias: string | null;
+  uses: number;
   expires_at: string;
   created_by: Actor;
   created_at: string;
+  mailed_at: string | null;
+  delivery: { status: string; attempts: number; error: string | null } | null;
 }
 const DAY = 86_400;
 
-const readInvites = (): Promise<Invite[]> =>
-  read<Invite>("invites", "id,kind,role,email,uses_left,expires_at,created_by,created_at", (q) =>
-    q.gt("uses_left", 0).gt("expires_at", serverIso()).order("created_at", { ascending: false }),
-  );
-
 export function Invites() {
-  const found = useResource("invites", readInvites, ["invites"]);
+  const found = useResource("invites", async () => (await rpc<{ invites: Invite[] }>("list_invites")).invites, ["invites"]);
   return (
     <section>
       <SecretShown />
       <InviteForm />
       <h2>Open invites</h2>
       {found.error && <Problem error={found.error} retry={found.reload} />}
-      {(found.data ?? []).map((one) => (
-        <div class="row" key={one.id}>
-          <span class="row-main two-lines">
-            <span>{one.kind === "member" ? `a ${one.role ?? "member"}, ${one.email ?? "anybody"}` : `an agent${one.role ? `, ${one.role}` : ""}`} <Tag>{one.kind}</Tag></span>
-            <span class="muted">by <ActorName actor={one.created_by} /> <Ago at={one.created_at} /></span>
-          </span>
-          <span class="row-state muted">{one.uses_left} {one.uses_left === 1 ? "use" : "uses"} left</span>
-          <span class="row-time muted">ends <Ago at={one.expires_at} /></span>
-          <button class="button" onClick={() => void attempt(() => rpc("revoke_invite", { invite_id: one.id }), "Revoked").then(() => touch("invites"))}>Revoke</button>
-        </div>
-      ))}
+      {(found.data ?? []).map((one) => <InviteRow key={one.id} invite={one} />)}
       {found.data?.length === 0 && <p class="muted">None</p>}
     </section>
+  );
+}
+
+async function change(fn: string, id: string, done: string): Promise<void> {
+  await attempt(() => rpc(fn, { invite_id: id }), done);
+  touch("invites");
+}
+
+/** Whether the e-mail with it has arrived, if there was to be one. */
+function Mailed({ invite: { mailed_at, delivery } }: { invite: Invite }) {
+  if (!mailed_at) return null;
+  if (delivery?.error) return <Tag tone="bad" title={delivery.error}>not delivered</Tag>;
+  return <span>, mailed <Ago at={mailed_at} />{delivery?.status === "pending" && ", on its way"}</span>;
+}
+
+function InviteRow({ invite }: { invite: Invite }) {
+  const { id, kind, role, email, alias, uses, mailed_at } = invite;
+  const whom = kind === "member" ? `a ${role ?? "member"}, ${email ?? "anybody"}` : (alias ?? `an agent${role ? `, ${role}` : ""}`);
+  return (
+    <div class="row">
+      <span class="row-main two-lines">
+        <span>{whom} <Tag>{kind}</Tag></span>
+        <span class="muted">by <ActorName actor={invite.created_by} /> <Ago at={invite.created_at} /><Mailed invite={invite} /></span>
+      </span>
+      <span class="row-state muted">{uses} {uses === 1 ? "use" : "uses"} left</span>
+      <span class="row-time muted">ends <Ago at={invite.expires_at} /></span>
+      {mailed_at && <button class="button" onClick={() => void change("resend_invite", id, "Mailed again")}>Mail again</button>}
+      <button class="button" onClick={() => void change("revoke_invite", id, "Revoked")}>Revoke</button>
+    </div>
   );
 }
 
@@ -61,7 +76,7 @@ function InviteForm() {
     const made = await attempt(() => rpc<{ token: string }>("create_invite", args));
     touch("invites");
     if (!made) return;
-    if (kind === "member") showSecret("They sign in at this page and enter:", made.token);
+    if (kind === "member") showSecret(args.email ? `It is mailed to ${args.email}. They sign in at this page and enter:` : "They sign in at this page and enter:", made.token);
     else showSecret("Paste this to the agent, or run its commands in the directory:", joinText(made.token));
   };
   const mayInviteMembers = me.value?.project?.role !== "member";

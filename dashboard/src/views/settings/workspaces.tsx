@@ -41,7 +41,7 @@ function AgentRow({ agent }: { agent: Agent }) {
     <div class="row">
       <span class="row-main two-lines">
         <span><PresenceDot lastSeen={agent.last_seen} /> <a class="agent strong" href={href("agents", agent.alias)} data-row>{agent.alias}</a> <span class="muted">{agent.human_name}</span></span>
-        <span class="muted clip">{repos.get(agent.repo_id)?.name} · {agent.hostname} <span class="mono">{agent.path}</span></span>
+        <span class="muted clip" title={`${agent.hostname ?? ""} ${agent.path ?? ""}`}>{repos.get(agent.repo_id)?.name} · {agent.hostname} <span class="mono">{agent.path}</span></span>
       </span>
       <span class="row-state muted">{held} {held === 1 ? "claim" : "claims"}, {files.length} {files.length === 1 ? "file" : "files"}</span>
       <span class="row-time muted"><Ago at={agent.last_seen} /></span>
