@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
@@ -52,10 +52,30 @@ class Desk:
         self._sessions: WeakKeyDictionary[Any, tuple[ServerSession, set[str]]] = WeakKeyDictionary()
         self._updating: asyncio.Task[None] | None = None
         self._beating: asyncio.Task[None] | None = None
+        self._connections = 0
 
     def open(self) -> None:
-        """Be present: heartbeats, and ears soon after the first requests."""
-        self._beating = asyncio.get_running_loop().create_task(self._beat(), name="heartbeat")
+        """Be present until `close`: heartbeats, and ears soon after the first requests."""
+        self._connect()
+        asyncio.get_running_loop().call_later(UPDATE_SECONDS, self.agent.ears.start)
+
+    @contextlib.contextmanager
+    def connected(self) -> Iterator[None]:
+        """Be present for as long as this: a connection that a client keeps open."""
+        self._connect()
+        try:
+            yield
+        finally:
+            self._connections -= 1
+            if not self._connections and self._beating is not None:
+                self._beating.cancel()
+                self._beating = None
+
+    def _connect(self) -> None:
+        self._connections += 1
+        if self._beating is None:
+            loop = asyncio.get_running_loop()
+            self._beating = loop.create_task(self._beat(), name="heartbeat")
 
     async def close(self) -> None:
         """End heartbeats, waits and the websocket."""
@@ -112,8 +132,8 @@ class Desk:
                 await session.send_resource_updated(STATUS)
 
     async def _beat(self) -> None:
+        # After a moment: a short request says by itself who is there.
         await asyncio.sleep(UPDATE_SECONDS)
-        self.agent.ears.start()
         while True:
             # Away now, back later: the next call says what is wrong.
             with contextlib.suppress(BdhError):

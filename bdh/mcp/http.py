@@ -75,7 +75,9 @@ class Bearer:
         # A session belongs to whoever opened it: the SDK compares the user.
         known = AccessToken(token="", client_id=name, scopes=[], subject=name)
         inner = {**scope, "user": AuthenticatedUser(known), "bdh.desk": desk}
-        return await self._app(inner, receive, send)
+        # A stream or a wait that stays open shows that the client is there, as a pipe does.
+        with desk.connected():
+            return await self._app(inner, receive, send)
 
     async def _desk(self, token: bytes) -> Desk:
         if not token:

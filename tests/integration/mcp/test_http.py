@@ -8,12 +8,13 @@ import os
 import stat
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from typing import Any
 
 import httpx
 import pytest
 
+from bdh.mcp.resources import STATUS
 from bdh.stack.tokens import Tokens
 from tests.integration.messaging.conftest import Agent, Office, session
 from tests.support.mcp import ERAS, Checked, HttpServer, http_server, over_http
@@ -108,6 +109,42 @@ async def test_a_guest_acts_as_its_own_workspace(
         who = await Checked(client)("whoami")
 
     assert who["workspace"]["alias"] == "bob-backend"
+
+
+@pytest.mark.parametrize("era", ERAS)
+async def test_a_guest_is_there_while_its_stream_is_open(
+    office: Office, server: HttpServer, bob: Agent, era: str
+) -> None:
+    """A client that thinks makes no calls; that its connection is open shows that it lives."""
+    theirs = session(office.gateway, bob.caller).access_token
+    await office.sql.seen(bob.caller, "3 hours")
+    async with AsyncExitStack() as stack:
+        client = await stack.enter_async_context(over_http(server.url, theirs, era))
+        # The client of the older era keeps a stream open from the start.
+        if era == "2026":
+            await stack.enter_async_context(client.listen(resource_subscriptions=[STATUS]))
+
+        await office.until(
+            "select last_seen > now() - interval '1 minute' from public.presence"
+            f" where workspace_id = '{bob.caller.id}'"
+        )
+
+
+async def test_a_guest_that_has_gone_is_not_kept(
+    office: Office, server: HttpServer, bob: Agent
+) -> None:
+    theirs = session(office.gateway, bob.caller).access_token
+    assert (await asyncio.to_thread(post, server, theirs)).status_code == 200
+    await office.sql.seen(bob.caller, "3 hours")
+
+    # Longer than the first heartbeat takes to come.
+    await asyncio.sleep(2)
+
+    away = await office.sql.value(
+        f"select last_seen < now() - interval '2 hours' from public.presence"
+        f" where workspace_id = '{bob.caller.id}'"
+    )
+    assert away
 
 
 async def test_an_expired_token_of_a_known_guest_is_refused(
