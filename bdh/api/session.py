@@ -10,9 +10,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from bdh.api.failures import session_lost
 from bdh.errors import NotSetUpError, UnreachableError
@@ -25,8 +24,7 @@ REFRESH_PATH = "/auth/v1/token?grant_type=refresh_token"
 Post = Callable[[str, Mapping[str, Any]], Any]
 
 
-@dataclass(frozen=True)
-class Session:
+class Session(NamedTuple):
     """
     Tokens and what they are for.
 
@@ -34,11 +32,15 @@ class Session:
     need not agree on the time. `url` is the backend the tokens may be sent to.
     """
 
-    access_token: str = field(repr=False)
-    refresh_token: str = field(repr=False)
+    access_token: str
+    refresh_token: str
     expires_at: float
     user_id: str
     url: str
+
+    def __repr__(self) -> str:
+        # Without the tokens: it may end up in a log.
+        return f"Session(user_id={self.user_id!r}, url={self.url!r}, expires_at={self.expires_at})"
 
     @classmethod
     def from_answer(cls, answer: Mapping[str, Any], url: str, now: float) -> Session:
@@ -76,7 +78,7 @@ class SessionStore:
 
     def save(self, session: Session) -> None:
         """Replace the session on disk, all of it or nothing."""
-        write_object(self._path, asdict(session))
+        write_object(self._path, session._asdict())
 
     def clear(self) -> None:
         """Forget the session."""

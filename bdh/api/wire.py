@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 import socket
 import time
-from base64 import b64encode
 from collections.abc import Mapping
 from contextlib import closing
 from typing import NamedTuple
@@ -186,6 +185,8 @@ def _tunnel(proxy: str, address: Address, deadline: float) -> socket.socket:
         target = f"{address.host}:{address.port}"
         request = f"CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n"
         if credentials:
+            from base64 import b64encode  # noqa: PLC0415  (rare)
+
             request += f"Proxy-Authorization: Basic {b64encode(credentials.encode()).decode()}\r\n"
         connection.sendall(f"{request}\r\n".encode())
         status, _ = _read_head(_Reader(connection, deadline))

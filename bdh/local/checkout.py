@@ -7,15 +7,13 @@ Starting `git` costs 3-10 ms a time; these facts are needed by every command.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote
+from typing import NamedTuple
 
 GENERATED_ORIGIN = "bdh.origin"
 
 
-@dataclass(frozen=True)
-class Checkout:
+class Checkout(NamedTuple):
     """
     A worktree and its git folders.
 
@@ -112,6 +110,8 @@ def canonical(url: str) -> str:
     scp = re.fullmatch(r"(?:[^@/:]+@)?([^/:]{2,}):(?!//)(.+)", text)
     web = re.fullmatch(r"[a-z][a-z0-9+.-]*://(?:[^@/]*@)?([^/:]*)(?::\d+)?/(.*)", text, re.I)
     host, path = (web[1], web[2]) if web else (scp[1], scp[2]) if scp else ("", text)
+    from urllib.parse import unquote  # noqa: PLC0415  (only for canonical names)
+
     path = unquote(path).removesuffix(".git").rstrip("/")
     return f"{host.lower()}/{path.lstrip('/')}" if host else path
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from bdh.errors import NotSetUpError
 from bdh.local.checkout import find_checkout
@@ -16,8 +15,7 @@ FILE = "config.json"
 FORMAT = 1
 
 
-@dataclass(frozen=True)
-class Identity:
+class Identity(NamedTuple):
     """
     What `.bdh/config.json` holds: the workspace, and its backend by name, not by port.
 
@@ -147,7 +145,7 @@ def _accept_move(identity: Identity, before: str) -> None:
             hint="rm -r .bdh && bdh :init",
             details={"alias": identity.alias, "original": before},
         )
-    write_identity(replace(identity))
+    write_identity(identity)
 
 
 def _same_place(one: Path, other: Path) -> bool:

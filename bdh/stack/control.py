@@ -21,9 +21,8 @@ import theirs when called.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bdh import __version__
 from bdh.stack.paths import StackPaths, default_paths, read_json
@@ -36,8 +35,7 @@ if TYPE_CHECKING:
 Progress = Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True)
-class StackInfo:
+class StackInfo(NamedTuple):
     """How to talk to a running stack."""
 
     url: str
@@ -45,8 +43,7 @@ class StackInfo:
     secret_key: str
 
 
-@dataclass(frozen=True, slots=True)
-class UpResult:
+class UpResult(NamedTuple):
     """A running stack; `started` is false when it was running already."""
 
     info: StackInfo

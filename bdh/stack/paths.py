@@ -6,9 +6,8 @@ import contextlib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 # A Unix socket's address holds 104 bytes on macOS and 108 on Linux, file name included.
 MAX_SOCKET_BYTES = 100
@@ -16,8 +15,7 @@ SOCKET_PORT = 5432
 ROOT_CLUSTERS = Path("/var/lib/bdh")
 
 
-@dataclass(frozen=True, slots=True)
-class StackPaths:
+class StackPaths(NamedTuple):
     """The files of one stack, below its 0700 folder; Postgres' own are in `ClusterPlace`."""
 
     root: Path
@@ -76,8 +74,7 @@ def default_paths(environ: Mapping[str, str] = os.environ) -> StackPaths:
     return StackPaths(base / "bdh" / "stack")
 
 
-@dataclass(frozen=True, slots=True)
-class ClusterPlace:
+class ClusterPlace(NamedTuple):
     """
     Where the Postgres cluster of a stack lies, and the name of its database.
 

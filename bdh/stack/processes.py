@@ -14,17 +14,15 @@ import signal
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 POLL_SECONDS = 0.02
 LINUX = sys.platform == "linux"
 PROC = Path("/proc")
 
 
-@dataclass(frozen=True, slots=True)
-class ProcessRecord:
+class ProcessRecord(NamedTuple):
     """A process as it is written down: `started` differs for a later process with its pid."""
 
     pid: int

@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -141,7 +141,7 @@ class TestCluster:
         run_aside(self._fill(template))
         name = f"test_{next(self._numbers)}"
         run_aside(self._create(name, template))
-        return TestDatabase(self.address(name), self.secrets, replace(self.place, database=name))
+        return TestDatabase(self.address(name), self.secrets, self.place._replace(database=name))
 
     async def _create(self, name: str, template: str) -> None:
         # Copying files beats writing all pages to the log while there is no fsync to wait for.

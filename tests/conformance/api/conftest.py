@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -127,4 +126,4 @@ def change(store: SessionStore, **changes: Any) -> None:
     """Put something else on disk."""
     session = store.load()
     assert session is not None
-    store.save(replace(session, **changes))
+    store.save(session._replace(**changes))

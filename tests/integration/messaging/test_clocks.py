@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -42,7 +41,7 @@ def set_clock(agent: Agent, folder: Path, seconds: int) -> None:
     store = SessionStore(open_identity(agent.folder).session_file)
     session = store.load()
     assert session is not None
-    store.save(replace(session, expires_at=session.expires_at + seconds))
+    store.save(session._replace(expires_at=session.expires_at + seconds))
 
 
 @pytest.fixture(params=[-3600, 3600], ids=["behind", "ahead"])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from dataclasses import replace
 
 import pytest
 
@@ -48,8 +47,8 @@ async def test_an_answer_comes_by_polling_and_that_is_said_once(
     store = SessionStore(identity.session_file)
     session = store.load()
     assert session is not None
-    store.save(replace(session, url=proxy))
-    write_identity(replace(identity, url=proxy))
+    store.save(session._replace(url=proxy))
+    write_identity(identity._replace(url=proxy))
 
     asking = alice.start(":aweb", "chat", "send-and-wait", "bob", "?")
     await office.until_waiting()

@@ -9,7 +9,6 @@ import sys
 import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -170,7 +169,7 @@ def test_a_killed_refresher_leaves_a_whole_file_and_no_lock(
 
 def test_a_reader_never_sees_half_a_file(store: SessionStore, tmp_path: Path) -> None:
     done = threading.Event()
-    long = replace(SESSION, access_token="x" * 20_000)
+    long = SESSION._replace(access_token="x" * 20_000)
 
     def write() -> None:
         for _ in range(50):

@@ -28,9 +28,12 @@ HEAVY = (
     "logging",
     "tempfile",
     "shutil",
+    # Five milliseconds with `inspect`, of the sixty that a hook may take: records are NamedTuples.
+    "dataclasses",
+    "base64",
 )
 # Not even these where the answer lies in a file, or there is no question.
-FOR_ASKING = ("dataclasses", "pathlib", "socket", "inspect", "datetime")
+FOR_ASKING = ("pathlib", "socket", "datetime")
 
 
 def loaded(modules: str) -> set[str]:
