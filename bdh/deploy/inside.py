@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 
 import asyncpg
@@ -12,7 +13,7 @@ from bdh.stack.schema import migration_files
 
 Look = Callable[[asyncpg.Connection], Awaitable[Check]]
 FIX = "bdh :deploy-check --fix --db-url …"
-POLICIES = ("bdh_receive_broadcast", "bdh_see_presence", "bdh_track_presence")
+POLICY = re.compile(r"^create policy (bdh_\w+) on realtime\.messages .*?;$", re.M | re.S)
 UNGUARDED = """
     select c.oid::regclass::text from pg_class as c
     where c.relnamespace in ('public'::regnamespace, 'private'::regnamespace)
@@ -66,21 +67,32 @@ async def definers(connection: asyncpg.Connection) -> Check:
     return Check("definers", OK, "No private function is open to strangers")
 
 
+def policies() -> dict[str, str]:
+    """The policies of the migrations on a table that is not theirs, by name."""
+    texts = (file.read() for file in migration_files())
+    return {found[1]: found[0] for text in texts for found in POLICY.finditer(text)}
+
+
 async def topics(connection: asyncpg.Connection) -> Check:
     """`supabase db push` without --db-url may lack the right to make these policies."""
     rows = await connection.fetch(
         "select policyname from pg_policies"
         " where schemaname = 'realtime' and tablename = 'messages'"
     )
-    missing = sorted(set(POLICIES) - {row["policyname"] for row in rows})
+    missing = sorted(set(policies()) - {row["policyname"] for row in rows})
     if missing:
         message = f"Policies on realtime.messages are missing: {', '.join(missing)}"
-        return Check("topics", FAILED, message, PUSH_DATABASE)
+        return Check("topics", FAILED, message, FIX)
     return Check("topics", OK, "Who may hear which topic is set")
 
 
 async def scheduler(connection: asyncpg.Connection) -> Check:
     """pg_cron on hosted; on the embedded stack its ticker, of which the last run tells."""
+    if await _has_extension(connection, "pg_cron") and not await connection.fetchval(
+        "select exists (select from cron.job where jobname = 'bdh' and active)"
+    ):
+        message = "pg_cron has no job bdh: maintenance does not run, nothing is sent outside"
+        return Check("scheduler", FAILED, message, FIX)
     ran = await connection.fetchval(
         "select max(last_run) > now() - interval '5 minutes' from private.schedules"
     )
@@ -98,17 +110,13 @@ async def scheduler(connection: asyncpg.Connection) -> Check:
 
 async def address(connection: asyncpg.Connection) -> Check:
     """Only hosted projects call their functions from the database."""
-    if not await connection.fetchval(
-        "select exists (select from pg_extension where extname = 'pg_cron')"
-    ):
+    if not await _has_extension(connection, "pg_cron"):
         return Check("relay", OK, "The stack's own ticker calls the edge functions")
     url = await connection.fetchval("select private.setting('functions_url') #>> '{}'")
     if not url:
         message = "The database does not know where its edge functions are: nothing is sent outside"
         return Check("relay", FAILED, message, FIX)
-    if not await connection.fetchval(
-        "select exists (select from pg_extension where extname = 'pg_net')"
-    ):
+    if not await _has_extension(connection, "pg_net"):
         return Check("relay", FAILED, "pg_net is not installed: nothing is sent outside", FIX)
     return Check("relay", OK, f"The scheduler calls {url}")
 
@@ -121,7 +129,14 @@ async def _has_extension(connection: asyncpg.Connection, name: str) -> bool:
 
 
 async def mend(connection: asyncpg.Connection, url: str) -> None:
-    """Extensions, the cron job, the functions' address, PostgREST's cache; safe to repeat."""
+    """Policies, extensions, the cron job, the functions' address, PostgREST's cache; repeatable."""
+    rows = await connection.fetch(
+        "select policyname from pg_policies where schemaname = 'realtime'"
+    )
+    there = {row["policyname"] for row in rows}
+    for name, statement in policies().items():
+        if name not in there:
+            await connection.execute(statement)
     for name in ("pg_cron", "pg_net"):
         if await connection.fetchval(
             "select exists (select from pg_available_extensions where name = $1)", name

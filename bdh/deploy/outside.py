@@ -64,7 +64,11 @@ def email(target: Target) -> Check:
 
 def schema(target: Target) -> Check:
     """Whether the migrations are there, and neither side is too old for the other."""
-    answer = target.ask("POST", "/rest/v1/rpc/schema_version", {})
+    profile = {"content-profile": "public"}
+    answer = target.ask("POST", "/rest/v1/rpc/schema_version", {}, profile)
+    if answer.status == 406:
+        message = "The schema public is not exposed by the API"
+        return Check("schema", FAILED, message, f"{PUSH_CONFIG} (api.schemas = public)")
     if answer.status != 200 or not isinstance(answer.content, dict):
         return Check("schema", FAILED, "bdh's functions are not there", PUSH_DATABASE)
     version, least = answer.content.get("version"), str(answer.content.get("min_client", "0"))
