@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from bdh.errors import BdhError
 
 HELP: tuple[list[str], ...] = ([], ["--help"], ["-h"])
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 EXIT_BUG = 70
 EXIT_INTERRUPTED = 130
 
@@ -27,6 +29,8 @@ def main(arguments: Sequence[str]) -> int:
         # A title that the terminal's encoding lacks must not end a command.
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
+        if words[:1] == ["help"]:
+            words = [*words[1:], "--help"]
         if words in HELP and "_BDH_COMPLETE" not in os.environ:
             from bdh.cli.overview import overview
 
@@ -56,6 +60,8 @@ def _run(words: list[str]) -> int:
         return EXIT_INTERRUPTED
     except BrokenPipeError:
         raise
+    except OSError as error:
+        return _full(app, error) if error.errno in FULL else _bug(app, error, words)
     except Exception as error:  # noqa: BLE001  (the one place that turns a bug into an exit code)
         return _bug(app, error, words)
 
@@ -63,10 +69,11 @@ def _run(words: list[str]) -> int:
 def _invoke(app: App, words: list[str]) -> int:
     import click
 
-    from bdh.cli.group import LazyGroup
+    from bdh.cli.group import LazyGroup, json_option
     from bdh.errors import BdhError
 
     root = LazyGroup("", name="bdh", subcommand_metavar="VERB [OPTIONS] [ARGUMENTS]...")
+    root.params.append(json_option())
     if "_BDH_COMPLETE" in os.environ:
         root.main(words, prog_name="bdh")
     try:
@@ -81,11 +88,18 @@ def _invoke(app: App, words: list[str]) -> int:
         app.say(error.format_message())
         return 2
     except click.UsageError as error:
-        return _fail(app, _usage(error))
+        return _fail(app, _usage(error, words))
     except click.Abort:
         return EXIT_INTERRUPTED
     app.finish()
     return result if isinstance(result, int) else 0
+
+
+def _full(app: App, error: OSError) -> int:
+    """There is no room for what was to be written; standard output may be what has none."""
+    app.say(f"Cannot go on: {error.strerror}")
+    app.say("  → df -h")
+    return 1
 
 
 def _fail(app: App, error: BdhError) -> int:
@@ -97,11 +111,13 @@ def _fail(app: App, error: BdhError) -> int:
     return error.exit_code
 
 
-def _usage(error: click.UsageError) -> BdhError:
+def _usage(error: click.UsageError, words: list[str]) -> BdhError:
     """Click's complaint as one of ours."""
+    from bdh.cli.commands import named_by
     from bdh.errors import UsageError
 
-    path = error.ctx.command_path if error.ctx else "bdh"
+    # An option without its value is found before there is a context.
+    path = error.ctx.command_path if error.ctx else f"bdh {named_by(words)}".rstrip()
     return UsageError(error.format_message(), code="usage", hint=f"{path} --help")
 
 

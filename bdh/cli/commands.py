@@ -141,6 +141,17 @@ def names_in(group: str) -> list[str]:
     ]
 
 
+def named_by(words: list[str]) -> str:
+    """The verb that a command line begins with; empty when none."""
+    known = ""
+    for word in words:
+        longer = f"{known} {word}".strip()
+        if longer not in COMMANDS:
+            break
+        known = longer
+    return known
+
+
 def is_group(name: str) -> bool:
     """Whether other verbs are named below `name`."""
     return any(other.startswith(f"{name} ") for other in COMMANDS)

@@ -20,6 +20,15 @@ class LazyGroup(click.Group):
         super().__init__(**attributes)
         self.prefix = prefix
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        # `bdh :policy --role backend` is `bdh :policy show --role backend`.
+        usual = _usual(self.prefix)
+        own = {option for parameter in self.get_params(ctx) for option in parameter.opts}
+        foreign = [word for word in args if word.partition("=")[0] not in own]
+        if usual and foreign and foreign[0].startswith("-"):
+            args = [usual.rsplit(" ", 1)[-1], *args]
+        return super().parse_args(ctx, args)
+
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return names_in(self.prefix)
 
@@ -81,12 +90,19 @@ def _group(name: str, module_name: str | None, summary: str) -> click.Command:
     return group
 
 
+def _usual(name: str) -> str | None:
+    """What a group does without a verb, when it has a module: `list` below it, or `show`."""
+    if COMMANDS.get(name, (None, ""))[0] is None:
+        return None
+    return f"{name} list" if f"{name} list" in COMMANDS else f"{name} show"
+
+
 def _listing(name: str) -> Any:
     @click.pass_context
     def run(context: click.Context) -> None:
-        if context.invoked_subcommand is None:
-            usual = f"{name} list"
-            context.invoke(load(usual if usual in COMMANDS else f"{name} show"))
+        usual = _usual(name)
+        if context.invoked_subcommand is None and usual is not None:
+            context.invoke(load(usual))
 
     return run
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @verb("list", yields="beads:BeadList")
-@click.option("-s", "--status", multiple=True, type=types.words, help="Only with this status.")
+@click.option("-s", "--status", multiple=True, type=types.statuses, help="Only with this status.")
 @click.option("-t", "--type", "types", multiple=True, type=types.words, help="Only of this kind.")
 @click.option("-p", "--priority", type=types.priority, help="Only with this priority.")
 @click.option("--priority-min", type=types.priority, help="This priority number or higher.")

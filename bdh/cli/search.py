@@ -12,7 +12,7 @@ from bdh.cli.verb import verb
 
 @verb("search", yields="beads:BeadList")
 @click.argument("words", nargs=-1, required=True)
-@click.option("-s", "--status", multiple=True, type=types.words, help="Only with this status.")
+@click.option("-s", "--status", multiple=True, type=types.statuses, help="Only with this status.")
 @click.option("--all", "include_closed", is_flag=True, help="Also closed ones.")
 @paging_options
 @click.pass_obj

@@ -12,6 +12,7 @@ import click
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+STATUSES = frozenset({"open", "in_progress", "blocked", "deferred", "closed", "tombstone"})
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
@@ -21,6 +22,17 @@ def priority(text: str) -> int:
     if match is None:
         raise click.BadParameter(f"{text!r} is not 0 to 4")
     return int(match[1])
+
+
+def status(text: str) -> str:
+    """A status as the database spells it: `In-Progress` is in_progress; others stay as they are."""
+    spelt = text.strip().lower().replace("-", "_").replace(" ", "_")
+    return spelt if spelt in STATUSES else text
+
+
+def statuses(text: str) -> tuple[str, ...]:
+    """Comma-separated statuses."""
+    return tuple(map(status, words(text)))
 
 
 def duration(text: str) -> int:

@@ -19,13 +19,36 @@ BD_READ_ONLY = frozenset(
     }
 )  # fmt: skip
 
+# Below this a word is another word; above `MANY` suggestions none is one.
+NEAR = 0.66
+MANY = 3
 EQUIVALENTS = {
+    "info": "bdh :whoami, or bdh :doctor", "where": "bdh :whoami", "context": "bdh :whoami",
+    "stale": "bdh list --sort updated", "count": "bdh stats", "statuses": "bdh stats",
+    "types": "bdh stats", "history": "bdh show ID", "children": "bdh list --parent ID",
+    "graph": "bdh dep tree ID, or bdh :dashboard", "activity": "bdh :watch",
+    "diff": "bdh list --updated-since DATE", "prime": "bdh :guide", "quickstart": "bdh :guide",
+    "human": "bdh :escalate", "reparent": "bdh update ID --parent ID", "log": "bdh :watch",
+    "duplicates": "bdh search WORDS", "find-duplicates": "bdh search WORDS",
+    "duplicate": "bdh close ID --reason \"duplicate of ID\"",
+    "supersede": "bdh close ID --reason \"superseded by ID\"",
+    "relate": "bdh dep add ID ID -t related", "upgrade": "pip install --upgrade bdh",
+    "gate": "bdh :escalate", "pin": "bdh update ID --add-label pinned",
+    "swarm": "bdh :status", "agent": "bdh :status", "message": "bdh :aweb mail send",
     "add": "bdh create", "new": "bdh create", "q": "bdh create", "create-form": "bdh create",
     "view": "bdh show", "get": "bdh show", "comments": "bdh show", "find": "bdh search",
     "query": "bdh search", "edit": "bdh update", "set-state": "bdh update", "rename": "bdh update",
     "assign": "bdh update ID --assignee ALIAS", "priority": "bdh update ID -p N",
-    "label": "bdh update ID --add-label L", "tag": "bdh update ID --add-label L",
-    "labels": "bdh list --label L", "note": "bdh comment", "start": "bdh claim",
+    "label": "bdh update ID --add-label L, or --remove-label L",
+    "label add": "bdh update ID --add-label L", "label remove": "bdh update ID --remove-label L",
+    "label rm": "bdh update ID --remove-label L", "label list": "bdh show ID",
+    "label list-all": "bdh list --json", "comments add": "bdh comment ID TEXT",
+    "dep rm": "bdh dep remove", "dep list": "bdh dep tree ID, or bdh show ID",
+    "dep show": "bdh dep tree ID", "dep relate": "bdh dep add ID ID -t related",
+    "dep unrelate": "bdh dep remove ID ID -t related",
+    "dep cycles": "bdh blocked (a cycle is refused before it is made)",
+    "tag": "bdh update ID --add-label L", "labels": "bdh list --label L",
+    "note": "bdh comment", "start": "bdh claim",
     "take": "bdh claim", "done": "bdh close", "finish": "bdh close", "resolve": "bdh close",
     "rm": "bdh delete", "remove": "bdh delete", "tombstone": "bdh delete", "unclaim": "bdh release",
     "drop": "bdh release", "next": "bdh ready --claim", "todo": "bdh ready", "work": "bdh ready",
@@ -51,7 +74,7 @@ def unknown_verb(prefix: str, words: list[str]) -> NoReturn:
     if not prefix and name in BD_READ_ONLY:
         _hand_over(words)
     whole = f"{prefix} {name}".strip()
-    suggestion = suggest(prefix, name)
+    suggestion = suggest(prefix, name, *words[1:2])
     raise UsageError(
         f"There is no verb {whole!r}: {suggestion or 'bdh does nothing of that kind'}",
         code="unknown_verb",
@@ -60,19 +83,26 @@ def unknown_verb(prefix: str, words: list[str]) -> NoReturn:
     )
 
 
-def suggest(prefix: str, name: str) -> str | None:
-    """What to type instead of `name`, if anything comes near."""
-    if not prefix and name in EQUIVALENTS:
-        return f"use {EQUIVALENTS[name]}"
+def suggest(prefix: str, name: str, following: str = "") -> str | None:
+    """What to type instead of `name` (and the word after it), if anything comes near."""
+    for words in (f"{prefix} {name} {following}", f"{prefix} {name}"):
+        if (equivalent := EQUIVALENTS.get(words.strip())) is not None:
+            return f"use {equivalent}"
     known = names_in(prefix)
     other = name.removeprefix(":") if name.startswith(":") else f":{name}"
     if other in known:
         return f"use bdh {prefix} {other}".replace("  ", " ")
-    close = difflib.get_close_matches(name, known, n=3) or difflib.get_close_matches(other, known)
+    close = _close(name, known) or _close(other, known)
     deeper = [full for full in COMMANDS if full.rsplit(" ", 1)[-1] == name]
+    # A word that half of the groups have says nothing about what was meant.
+    deeper = deeper if len(deeper) <= MANY else []
     found = [f"bdh {prefix} {word}".replace("  ", " ") for word in close]
     found += [f"bdh {full}" for full in deeper]
     return f"did you mean {' or '.join(found)}?" if found else None
+
+
+def _close(name: str, known: list[str]) -> list[str]:
+    return difflib.get_close_matches(name, known, n=3, cutoff=NEAR)
 
 
 def _hand_over(words: list[str]) -> None:

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 @verb("update", yields="beads:ChangedBeads")
 @click.argument("bead_ids", nargs=-1, required=True)
-@click.option("-s", "--status", help="in_progress claims; any other gives a claim back.")
+@click.option(
+    "-s", "--status", type=types.status, help="in_progress claims; any other gives a claim back."
+)
 @click.option("--claim", "claim_it", is_flag=True, help="The same as -s in_progress.")
 @click.option("--title", help="A new title.")
 @click.option("-p", "--priority", type=types.priority, help="0 (most urgent) to 4.")

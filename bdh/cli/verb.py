@@ -34,6 +34,15 @@ class Verb(click.Command):
         self.banner = banner
         self.params.append(json_option())
 
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        from bdh.cli.examples import EXAMPLES
+
+        examples = EXAMPLES.get(ctx.command_path.removeprefix("bdh "), ())
+        if examples:
+            with formatter.section("Examples" if len(examples) > 1 else "Example"):
+                # Not wrapped: half a command is no command.
+                formatter.write("".join(f"  bdh {example}\n" for example in examples))
+
     def invoke(self, ctx: click.Context) -> Any:
         if ctx.obj is not None:
             ctx.obj.banner = self.banner

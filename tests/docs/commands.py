@@ -7,6 +7,7 @@ import textwrap
 import click
 
 from bdh.cli.commands import COMMANDS, is_group
+from bdh.cli.examples import EXAMPLES
 from bdh.cli.group import load
 
 HEAD = """\
@@ -73,4 +74,6 @@ def _section(name: str) -> str:
     ]
     options = [f"- `{row[0]}` {row[1]}".rstrip() for row in rows if row and row[0] != "--help"]
     text = textwrap.dedent(command.help or "").strip()
-    return "\n".join([f"## {name}", "", f"`{usage}`", "", text, "", *options, ""])
+    examples = [f"bdh {example}" for example in EXAMPLES.get(name, ())]
+    shown = ["", "```", *examples, "```"] if examples else []
+    return "\n".join([f"## {name}", "", f"`{usage}`", "", text, "", *options, *shown, ""])

@@ -6,13 +6,15 @@ import builtins
 import dataclasses
 import importlib
 import pkgutil
+import shlex
 import typing
 
 import click
 import pytest
 
 import bdh.models
-from bdh.cli.commands import COMMANDS, is_group, names_in
+from bdh.cli.commands import COMMANDS, is_group, named_by, names_in
+from bdh.cli.examples import EXAMPLES
 from bdh.cli.group import load
 from bdh.cli.overview import overview
 from bdh.cli.verb import Verb
@@ -54,6 +56,23 @@ def test_every_verb_says_what_it_does_and_prints(name: str) -> None:
     assert isinstance(command, Verb)
     assert command.help
     assert command.yields or name in PROTOCOLS
+
+
+@pytest.mark.parametrize("name", VERBS)
+def test_every_verb_has_an_example_that_can_be_typed(name: str) -> None:
+    for example in EXAMPLES[name]:
+        words = shlex.split(example)
+        assert named_by(words) == name
+
+        command = load(name)
+        context = click.Context(command, info_name=f"bdh {name}")
+        values, rest, _ = command.make_parser(context).parse_args(words[len(name.split()) :])
+
+        assert not rest
+        for parameter in command.get_params(context):
+            missing = parameter.value_is_missing(values.get(parameter.name))
+            assert not (parameter.required and missing), example
+        assert f"  bdh {example}" in command.get_help(context).splitlines()
 
 
 def test_the_overview_names_every_first_word() -> None:

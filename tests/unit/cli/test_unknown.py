@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bdh.cli import main
-from bdh.cli.commands import COMMANDS
+from bdh.cli.commands import COMMANDS, named_by
 from bdh.cli.unknown import BD_READ_ONLY, EQUIVALENTS, suggest
 
 
@@ -28,8 +28,32 @@ def test_the_equivalent_or_the_closest_verb_is_named(word: str, expected: str) -
     assert (suggest("", word) or "").startswith(expected)
 
 
-def test_nothing_is_suggested_for_what_is_like_nothing() -> None:
-    assert suggest("", "xyzzyplugh") is None
+@pytest.mark.parametrize(
+    ("prefix", "words", "expected"),
+    [
+        ("", ("label", "add"), "use bdh update ID --add-label L"),
+        ("", ("comments", "add"), "use bdh comment ID TEXT"),
+        ("", ("comments", "bd-1"), "use bdh show"),
+        ("dep", ("rm", "bd-1"), "use bdh dep remove"),
+        ("dep", ("list", "bd-1"), "use bdh dep tree ID, or bdh show ID"),
+    ],
+)
+def test_two_words_of_bd_are_answered_as_two(
+    prefix: str, words: tuple[str, str], expected: str
+) -> None:
+    assert suggest(prefix, *words) == expected
+
+
+@pytest.mark.parametrize("word", ["xyzzyplugh", ":nope"])
+def test_nothing_is_suggested_for_what_is_like_nothing(word: str) -> None:
+    assert suggest("", word) is None
+
+
+def test_no_verb_is_suggested_that_there_is_not() -> None:
+    for words in EQUIVALENTS.values():
+        for command in words.split(", or "):
+            if command.startswith("bdh "):
+                assert named_by(command.split()[1:]), command
 
 
 def test_no_verb_of_bdh_is_handed_over() -> None:
