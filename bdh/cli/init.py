@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 @click.option("--no-hooks", is_flag=True, help="Install no hooks.")
 @click.option("--no-docs", is_flag=True, help="Write no agent guide into the repository.")
 @click.option("--mcp", is_flag=True, help="Also write the MCP server into the hosts' settings.")
+@click.option(
+    "--allow-network", is_flag=True, help="Let commands in Cursor's sandbox reach the backend."
+)
 @click.option("--dry-run", is_flag=True, help="Only show what would be done.")
 @click.option("--remove", is_flag=True, help="Undo it: the workspace ends, .bdh/ goes.")
 @click.pass_obj

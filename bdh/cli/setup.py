@@ -47,13 +47,16 @@ class Wish:
     hooks: bool = True
     docs: bool = True
     mcp: bool = False
+    allow_network: bool = False
 
     @property
     def choice(self) -> Choice:
         """What is to be written into the checkout."""
         from bdh.onboarding.install import Choice
+        from bdh.onboarding.sandbox import hosts_of
 
-        return Choice(docs=self.docs, hooks=self.hooks, mcp=self.mcp)
+        network = hosts_of(self.target.url) if self.allow_network else ()
+        return Choice(docs=self.docs, hooks=self.hooks, mcp=self.mcp, network=network)
 
 
 def initialise(app: App, checkout: Checkout, wish: Wish) -> Setup:

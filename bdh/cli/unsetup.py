@@ -32,7 +32,7 @@ def remove(app: App, checkout: Checkout) -> Setup:
         if error.code not in ("not_found", "not_member"):
             raise
         ended = None
-    steps = install.take_down(checkout, app.say)
+    steps = install.take_down(checkout, app.identity.url, app.say)
     shutil.rmtree(folder)
     return Setup(str(checkout.root), ended, created=False, steps=tuple(steps))
 

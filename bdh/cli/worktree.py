@@ -18,6 +18,7 @@ from bdh.errors import BdhError, NotSetUpError, RefusedError, UsageError
 from bdh.local import checkout as facts
 from bdh.local.checkout import Checkout
 from bdh.local.files import locked
+from bdh.onboarding.install import allows_network
 
 if TYPE_CHECKING:
     from bdh.cli.app import App
@@ -48,7 +49,13 @@ def add(
     with _all_or_nothing(checkout, folder, made):
         _add_worktree(checkout, folder, branch, made)
         target = Target(app.identity.stack_dir, app.identity.url, app.identity.key)
-        wish = Wish(target=target, role=role, alias=alias, invite=invite.token)
+        wish = Wish(
+            target=target,
+            role=role,
+            alias=alias,
+            invite=invite.token,
+            allow_network=allows_network(checkout.root),
+        )
         inside = facts.find_checkout(folder)
         if inside is None:
             raise RefusedError(f"git made no worktree at {folder}", code="git_failed")

@@ -77,10 +77,10 @@ def make(root: Path, folder: Path, ledger: Ledger, edits: Iterable[Edit]) -> Non
         own.remember(folder, root, written)
 
 
-def take_back(root: Path, ledger: Ledger, say: Say) -> list[str]:
+def take_back(root: Path, ledger: Ledger, network: tuple[str, ...], say: Say) -> list[str]:
     """Undo every edit; a file that others have changed since only loses bdh's part."""
     undone = []
-    known = every_part()
+    known = every_part(network)
     for path in ledger.paths():
         try:
             content = _read(root, path)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from bdh.hooks.hosts import claude, codex, cursor
-from bdh.onboarding import blocks, merging
+from bdh.onboarding import blocks, merging, sandbox
 
 TEXT = Path(__file__).with_name("text")
 # Claude Code ends a command after two minutes unless told otherwise: shorter than a long chat.
@@ -90,8 +90,8 @@ class Own:
         return None if content == self.text.encode() else content
 
 
-def parts(*, docs: bool, hooks: bool, mcp: bool) -> Iterator[Part]:
-    """What is to be written."""
+def parts(*, docs: bool, hooks: bool, mcp: bool, network: tuple[str, ...] = ()) -> Iterator[Part]:
+    """What is to be written; `network`: the hosts that sandboxed commands are to reach."""
     if docs:
         yield Block("AGENTS.md", _text("agents.md"))
         yield Block("CLAUDE.md", IMPORT, unless=IMPORT)
@@ -106,11 +106,13 @@ def parts(*, docs: bool, hooks: bool, mcp: bool) -> Iterator[Part]:
     if mcp:
         for path in (".mcp.json", ".cursor/mcp.json"):
             yield Settings(path, {"mcpServers": {"bdh": SERVER}}, local=False)
+    if network:
+        yield Settings(sandbox.CURSOR, sandbox.cursor_settings(network))
 
 
-def every_part() -> dict[str, Part]:
+def every_part(network: tuple[str, ...] = sandbox.THIS_MACHINE) -> dict[str, Part]:
     """All that bdh may ever have written, by path."""
-    return {part.path: part for part in parts(docs=True, hooks=True, mcp=True)}
+    return {part.path: part for part in parts(docs=True, hooks=True, mcp=True, network=network)}
 
 
 def _text(name: str) -> str:

@@ -11,7 +11,7 @@ from bdh.errors import BdhError
 from bdh.hooks.install import install_git_hooks, other_workspaces, uninstall_git_hooks
 from bdh.local.checkout import Checkout
 from bdh.local.directory import FOLDER
-from bdh.onboarding import edits, ignoring
+from bdh.onboarding import edits, ignoring, sandbox
 from bdh.onboarding.files import parts
 from bdh.onboarding.ledger import Ledger
 
@@ -22,17 +22,24 @@ Codex runs commands without network: in ~/.codex/config.toml
   [sandbox_workspace_write]
   network_access = true
   writable_roots = ["{state}", "{common}"]"""
-CURSOR_SANDBOX = "Cursor's sandbox may cut the network: allow this host in .cursor/sandbox.json"
+CURSOR_SANDBOX = (
+    "Cursor may run commands without network: bdh :init --allow-network lets them reach the backend"
+)
 CODEX_SERVER = "Codex: codex mcp add bdh -- bdh :mcp"
 
 
 @dataclass(frozen=True)
 class Choice:
-    """What to write: guides and skills, hooks, the MCP server's entry."""
+    """
+    What to write: guides and skills, hooks, the MCP server's entry.
+
+    `network` are the hosts that Cursor's sandbox is to let commands reach.
+    """
 
     docs: bool = True
     hooks: bool = True
     mcp: bool = False
+    network: tuple[str, ...] = ()
 
 
 def preview(checkout: Checkout, choice: Choice, say: Say) -> str:
@@ -53,7 +60,7 @@ def set_up(checkout: Checkout, choice: Choice, say: Say) -> list[str]:
     planned = _planned(checkout, ledger, choice, say)
     steps = []
     if planned:
-        ignoring.ignore(checkout)
+        ignoring.ignore(checkout, [edit.path for edit in planned])
         edits.make(checkout.root, folder, ledger, planned)
         steps += [f"{_verb(edit)} {edit.path}" for edit in planned]
     if choice.hooks:
@@ -62,7 +69,7 @@ def set_up(checkout: Checkout, choice: Choice, say: Say) -> list[str]:
 
 
 def _planned(checkout: Checkout, ledger: Ledger, choice: Choice, say: Say) -> list[edits.Edit]:
-    wanted = parts(docs=choice.docs, hooks=choice.hooks, mcp=choice.mcp)
+    wanted = parts(docs=choice.docs, hooks=choice.hooks, mcp=choice.mcp, network=choice.network)
     return edits.planned(checkout.root, ledger, wanted, say)
 
 
@@ -85,16 +92,27 @@ def advice(checkout: Checkout, choice: Choice) -> list[str]:
     if choice.hooks and shutil.which("codex"):
         state = Path.home() / ".local" / "state" / "bdh"
         said.append(CODEX_SANDBOX.format(state=state, common=checkout.common_dir))
-    if choice.hooks and shutil.which("cursor-agent"):
+    if choice.hooks and not choice.network and shutil.which("cursor-agent"):
         said.append(CURSOR_SANDBOX)
     if choice.mcp:
         said.append(CODEX_SERVER)
     return said
 
 
-def take_down(checkout: Checkout, say: Say) -> list[str]:
-    """Take everything out again; hooks and ignored names with the clone's last workspace."""
-    undone = edits.take_back(checkout.root, Ledger(checkout.root / FOLDER), say)
+def allows_network(root: Path) -> bool:
+    """Whether `:init` has let Cursor's commands out here."""
+    return Ledger(root / FOLDER).wrote(sandbox.CURSOR)
+
+
+def take_down(checkout: Checkout, url: str | None, say: Say) -> list[str]:
+    """
+    Take everything out again; hooks and ignored names with the clone's last workspace.
+
+    Args:
+        url: The backend, `None` for this machine's stack.
+    """
+    ledger = Ledger(checkout.root / FOLDER)
+    undone = edits.take_back(checkout.root, ledger, sandbox.hosts_of(url), say)
     steps = [f"took bdh out of {path}" for path in undone]
     try:
         if uninstall_git_hooks(checkout.root):

@@ -141,6 +141,61 @@ def test_the_servers_entry_only_when_asked(repo: Terminal) -> None:
     assert files(repo)[".mcp.json"] == json.dumps(theirs).encode()
 
 
+SANDBOX = ".cursor/sandbox.json"
+
+
+def test_cursors_sandbox_is_opened_only_when_asked(repo: Terminal) -> None:
+    repo.bdh(":init")
+    assert SANDBOX not in files(repo)
+    assert SANDBOX not in (repo.directory / ".git/info/exclude").read_text()
+
+    assert "+++ b/.cursor/sandbox.json" in repo.bdh(":init", "--allow-network", "--dry-run").out
+    repo.bdh(":init", "--allow-network")
+
+    assert json.loads(files(repo)[SANDBOX]) == {
+        "networkPolicy": {"allow": ["127.0.0.1", "localhost"]}
+    }
+    assert SANDBOX not in repo.git("status", "--short", "--untracked-files=all")
+    other = repo.cd(repo.json(":add-worktree", "frontend")["directory"])
+    assert files(other)[SANDBOX] == files(repo)[SANDBOX]
+    repo.bdh(":init", "--remove")
+    assert SANDBOX not in files(repo)
+
+
+def test_what_the_team_has_in_cursors_sandbox_stays(repo: Terminal) -> None:
+    theirs = b'{\n    "networkPolicy": {"default": "deny", "allow": ["pypi.org"]}\n}\n'
+    with_files(repo, {SANDBOX: theirs})
+    repo.bdh(":init", "--allow-network")
+    policy = json.loads(files(repo)[SANDBOX])["networkPolicy"]
+    assert policy == {"default": "deny", "allow": ["pypi.org", "127.0.0.1", "localhost"]}
+
+    changed = files(repo)[SANDBOX].replace(b"pypi.org", b"crates.io")
+    (repo.directory / SANDBOX).write_bytes(changed)
+    repo.bdh(":init", "--remove")
+    assert json.loads(files(repo)[SANDBOX])["networkPolicy"]["allow"] == ["crates.io"]
+
+    (repo.directory / SANDBOX).write_bytes(theirs)
+    repo.bdh(":init", "--allow-network")
+    repo.bdh(":init", "--remove")
+    assert files(repo)[SANDBOX] == theirs
+
+
+def test_the_doctor_sees_a_closed_sandbox_where_cursor_is_used(repo: Terminal) -> None:
+    cursor = repo.env(CURSOR_AGENT="1", HOME=str(repo.directory))
+    repo.bdh(":init")
+
+    def found() -> list[dict[str, str]]:
+        checks: list[dict[str, str]] = cursor.json(":doctor")["checks"]
+        return [check for check in checks if check["name"] == "cursor sandbox"]
+
+    (closed,) = found()
+    repo.bdh(":init", "--allow-network")
+    (opened,) = found()
+
+    assert (closed["state"], closed["fix"]) == ("warning", "bdh :init --allow-network")
+    assert (opened["state"], opened["message"]) == ("ok", "commands may reach 127.0.0.1")
+
+
 def test_what_cannot_be_edited_is_said_and_left(repo: Terminal, tmp_path: Path) -> None:
     broken = b"{ // with a comment\n}"
     with_files(repo, {".claude/settings.local.json": broken})
