@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
@@ -54,11 +55,28 @@ def git_hooks(app: App) -> Check:
 
 
 def host_hooks(app: App) -> Iterator[Check]:
-    """The hooks of each agent host that is set up in this checkout."""
+    """The hooks of each agent host that is set up in this checkout, and Cursor's sandbox."""
     for host, (files, command) in HOSTS.items():
         used = [name for name in files if _mentions(app.identity.root / name, host)]
         if used:
             yield _probe(app.identity.root, host, used[0], command)
+    yield from _cursor_sandbox(app)
+
+
+def _cursor_sandbox(app: App) -> Iterator[Check]:
+    """Whether Cursor, where it is used here, lets commands reach the backend."""
+    from bdh.onboarding import sandbox
+
+    root = app.identity.root
+    used = shutil.which("cursor-agent") or any(name.startswith("CURSOR_") for name in os.environ)
+    if not used or not _mentions(root / ".cursor/hooks.json", "cursor"):
+        return
+    host = sandbox.hosts_of(app.identity.url)[0]
+    if sandbox.cursor_allows(root, Path.home(), host):
+        yield Check("cursor sandbox", OK, f"commands may reach {host}")
+    else:
+        message = f"Cursor's sandbox may keep commands from {host}"
+        yield Check("cursor sandbox", WARNING, message, "bdh :init --allow-network")
 
 
 def _mentions(file: Path, host: str) -> bool:
@@ -133,6 +151,4 @@ def _run(command: Sequence[str], root: Path, given: str) -> subprocess.Completed
 
 
 def _stamp_found() -> bool:
-    import shutil
-
     return shutil.which(STAMP) is not None
