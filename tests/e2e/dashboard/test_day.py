@@ -104,3 +104,22 @@ def test_read_mail_is_read_in_the_list_too(board: Dashboard, bob: Terminal) -> N
     board.see("Look here", ".split-detail")
     expect(row.locator(".unread")).to_have_count(0)
     board.see("read by 1 of 1", ".split-detail")
+
+
+def test_the_graph_stays_where_it_was_moved_to(board: Dashboard, alice: Terminal) -> None:
+    """A bead that changes its state does not take the picture back to the beginning."""
+    first = alice.json("create", "Lay bricks", "--labels", "wall")["id"]
+    second = alice.json("create", "Paint bricks", "--labels", "wall")["id"]
+    alice.bdh("dep", "add", second, first)
+    board.go("beads?as=graph&label=wall")
+    page = board.page
+    node = page.locator("g.node").filter(has_text=first)
+    expect(node).to_be_visible()
+    page.get_by_label("Zoom in").click()
+    page.locator(".graph-picture").press("ArrowLeft")
+    moved = page.locator(".graph-picture > g").get_attribute("transform")
+    alice.bdh("claim", first)
+    expect(node).to_contain_text("alice")
+    assert page.locator(".graph-picture > g").get_attribute("transform") == moved
+    board.click("Fit", ".graph")
+    assert page.locator(".graph-picture > g").get_attribute("transform") != moved

@@ -7,17 +7,20 @@ import { useResource } from "../../lib/resource";
 import { go, href, route } from "../../lib/route";
 import { Empty, Loading, Problem } from "../../ui/bits";
 import { layout, NODE_HEIGHT, NODE_WIDTH, type Frame, type Layout, type Placed } from "./graph-layout";
-import { partOf, type Edge } from "./graph-model";
+import { isSamePart, partOf, type Edge, type Part } from "./graph-model";
 import { usePanZoom } from "./pan-zoom";
 
 /** What waits for what. Of an open bead all that hangs together with it, else of all that is shown. */
 export function Graph({ shown }: { shown: Bead[] }) {
   const focus = route.value.id === "new" ? null : (route.value.id ?? route.value.query.get("focus"));
   const found = useResource("dependencies", () => readAll<Edge>("bead_dependencies", "bead_id,depends_on_id,type", "seq"), ["dependencies"]);
-  const part = useMemo(
-    () => (found.data ? partOf(found.data, shown, focus, (id) => beads.rows.peek().get(id)) : null),
-    [found.data, shown, focus],
-  );
+  const last = useRef<Part | null>(null);
+  const part = useMemo(() => {
+    const next = found.data ? partOf(found.data, shown, focus, (id) => beads.rows.peek().get(id)) : null;
+    // A bead that changed its looks does not move the others about.
+    if (!next || !last.current || !isSamePart(next, last.current)) last.current = next;
+    return last.current;
+  }, [found.data, shown, focus]);
   const placed = useMemo(() => (part?.nodes.length ? layout(part) : null), [part]);
   if (found.error) return <Problem error={found.error} retry={found.reload} />;
   if (!part) return <Loading label="Reading dependencies" />;
@@ -37,11 +40,14 @@ export function Graph({ shown }: { shown: Bead[] }) {
 
 function Picture({ placed, focus }: { placed: Layout; focus: string | null }) {
   const frame = useRef<SVGSVGElement>(null);
+  const before = useRef(focus);
   const { view, handlers, zoom, fit, centre, isMoved } = usePanZoom(frame, placed.width, placed.height);
   useEffect(() => {
     const node = placed.nodes.find((one) => one.bead.id === focus);
     const place = (): void => (node ? centre(node.x + NODE_WIDTH / 2, node.y + NODE_HEIGHT / 2) : fit());
-    place();
+    // Who has moved about is left where they are when the picture changes, unless another bead was opened.
+    if (!isMoved() || before.current !== focus) place();
+    before.current = focus;
     // A window of another size shows the whole again, until somebody has moved about in it.
     const watch = new ResizeObserver(() => !isMoved() && place());
     if (frame.current) watch.observe(frame.current);
@@ -87,7 +93,7 @@ function Drawing({ placed, focus }: { placed: Layout; focus: string | null }) {
 function FrameBox({ frame }: { frame: Frame }) {
   const parent = beads.rows.peek().get(frame.parent);
   const title = parent ? `${parent.id} ${parent.title}` : frame.parent || "without a parent";
-  const most = Math.floor((frame.width - 20) / 6.4);
+  const most = Math.floor((frame.width - 20) / 7.4);
   return (
     <g class="frame" transform={`translate(${frame.x} ${frame.y})`}>
       <rect width={frame.width} height={frame.height} rx="6" />

@@ -8,7 +8,8 @@ interface View {
 }
 const STEP = 60;
 const MARGIN = 12;
-/** Below the picture, where its legend stands. */
+/** Above the picture, where the buttons stand, and below it, where its legend does. */
+const TOOLS = 44;
 const LEGEND = 44;
 
 /** Moving about in a picture larger than its frame: wheel, drag, keys. */
@@ -30,10 +31,11 @@ export function usePanZoom(frame: RefObject<SVGSVGElement | null>, width: number
   const fit = (): void => {
     moved.current = false;
     const { w, h } = size();
-    const scale = Math.min(1, (w - MARGIN * 2) / width, (h - MARGIN - LEGEND) / height);
-    setView({ scale, x: (w - width * scale) / 2, y: MARGIN + (h - MARGIN - LEGEND - height * scale) / 2 });
+    const scale = Math.min(1, (w - MARGIN * 2) / width, (h - TOOLS - LEGEND) / height);
+    setView({ scale, x: (w - width * scale) / 2, y: TOOLS + (h - TOOLS - LEGEND - height * scale) / 2 });
   };
   const centre = (x: number, y: number): void => {
+    moved.current = false;
     const { w, h } = size();
     const scale = Math.min(1, Math.max(0.6, Math.min(w / width, h / height)));
     setView({ scale, x: w / 2 - x * scale, y: h / 2 - y * scale });

@@ -31,7 +31,7 @@ export function Invites() {
       <InviteForm />
       <h2>Open invites</h2>
       {found.error && <Problem error={found.error} retry={found.reload} />}
-      {(found.data ?? []).map((one) => <InviteRow key={one.id} invite={one} />)}
+      {!!found.data?.length && <div class="panel">{found.data.map((one) => <InviteRow key={one.id} invite={one} />)}</div>}
       {found.data?.length === 0 && <p class="muted">None</p>}
     </section>
   );

@@ -22,7 +22,7 @@ export function Members() {
   const shown = members.list().sort((a, b) => a.created_at.localeCompare(b.created_at));
   return (
     <section>
-      <div data-list>{shown.map((one) => <MemberRow key={one.id} member={one} role={role} isMe={one.id === mine} />)}</div>
+      <div data-list class="panel">{shown.map((one) => <MemberRow key={one.id} member={one} role={role} isMe={one.id === mine} />)}</div>
       <p class="actions"><a class="button" href="#/settings/invites">Invite a member</a></p>
     </section>
   );
