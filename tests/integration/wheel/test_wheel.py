@@ -69,7 +69,8 @@ def use(scripts: Path, folder: Path) -> None:
     }
     environment.pop("PYTHONPATH", None)
     where = "import bdh.stack.schema as s; print(s.migrations_dir())"
-    assert str(CHECKOUT) not in run(scripts / "python", "-c", where, cwd=folder)
+    found = run(scripts / "python", "-c", where, cwd=folder, environment=environment)
+    assert str(CHECKOUT) not in found
     repo = folder / "shop"
     repo.mkdir()
     run("git", "init", "-q", "-b", "main", cwd=repo, environment=environment)
