@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bdh.config import agent_host, resolve
-from bdh.errors import NotSetUpError, RefusedError
+from bdh.errors import NotSetUpError, RefusedError, UsageError
 from bdh.local.files import private_folder, read_object, write_object
 
 if TYPE_CHECKING:
@@ -68,6 +68,41 @@ def signed_in(app: App, url: str, key: str, *, project_id: str | None = None) ->
         )
     client = RpcClient(url, key, store, timeout=app.settings.timeout_seconds)
     return Remote(client, say=app.say, project_id=project_id)
+
+
+def human_at(app: App, url: str | None, key: str | None, *, project: str | None = None) -> Remote:
+    """
+    A backend as its human, wherever the command runs: at `url`, or this machine's stack.
+
+    Raises:
+        NotSetUpError: `not_signed_in`; `not_found` when the human is in no such `project`.
+    """
+    from bdh.stack.paths import default_paths
+
+    url, key = url or app.settings.url.text, key or app.settings.key.text
+    if url and not key:
+        raise UsageError(
+            "Cannot act as a human there: --url needs --key", code="usage", hint="--key"
+        )
+
+    def act(project_id: str | None) -> Remote:
+        if url:
+            return signed_in(app, url, key or "", project_id=project_id)
+        return operator(app, str(default_paths().root), project_id=project_id)
+
+    human = act(None)
+    return human if project is None else act(_project_id(human, project))
+
+
+def _project_id(human: Remote, slug: str) -> str:
+    from bdh.core import team
+
+    for one in team.whoami(human).projects:
+        if one.slug == slug:
+            return one.id
+    raise NotSetUpError(
+        f"You are in no project {slug} there", code="not_found", hint="bdh :whoami --human"
+    )
 
 
 def login_folder() -> Path:

@@ -14,6 +14,7 @@ from bdh.core import team
 from bdh.errors import BdhError
 from bdh.local.directory import FILE, FOLDER, Identity, parse, write_identity
 from bdh.local.files import locked, private_folder, read_object
+from bdh.local.owning import forget, set_aside
 from bdh.models.workspaces import Joined, Setup, Whoami
 
 if TYPE_CHECKING:
@@ -79,6 +80,9 @@ def initialise(app: App, checkout: Checkout, wish: Wish) -> Setup:
 
 
 def _workspace(app: App, checkout: Checkout, wish: Wish) -> Setup:
+    if wish.invite is not None and _is_elsewhere(checkout, wish.target):
+        with set_aside(checkout.root):
+            return _join(app, checkout, wish)
     known = existing(app, checkout)
     if isinstance(known, Setup):
         return known
@@ -106,7 +110,7 @@ def existing(app: App, checkout: Checkout) -> Setup | Identity | None:
     identity = parse(checkout.root, content)
     if content.get("directory") != str(checkout.root) and Path(content["directory"]).exists():
         # A copy: the original keeps the identity, and what it has not yet sent.
-        _forget(checkout.root)
+        forget(checkout.root)
         shutil.rmtree(checkout.root / FOLDER / "spool", ignore_errors=True)
         return None
     try:
@@ -115,7 +119,7 @@ def existing(app: App, checkout: Checkout) -> Setup | Identity | None:
         if error.code not in ("workspace_gone", "session_lost", "not_signed_in", "not_member"):
             raise
         app.say(f"{identity.alias} is no longer a workspace ({error.message}); making a new one")
-        _forget(checkout.root)
+        forget(checkout.root)
         return identity
     write_identity(identity)
     return Setup(str(checkout.root), who.workspace, who.project, created=False)
@@ -215,12 +219,13 @@ def _identity(root: Path, target: Target, joined: Joined) -> Identity:
     )
 
 
-def _forget(root: Path) -> None:
-    """Everything that makes the directory the workspace it was."""
-    for name in (FILE, "session.json"):
-        (root / FOLDER / name).unlink(missing_ok=True)
-    for name in ("epochs", "shown"):
-        shutil.rmtree(root / FOLDER / name, ignore_errors=True)
+def _is_elsewhere(checkout: Checkout, target: Target) -> bool:
+    """Whether the directory is a workspace of another backend: its project may have moved."""
+    content = read_object(checkout.root / FOLDER / FILE)
+    if not content:
+        return False
+    known = parse(checkout.root, content)
+    return (known.stack_dir, known.url) != (target.stack_dir, target.url)
 
 
 def _remove_if_empty(folder: Path) -> None:

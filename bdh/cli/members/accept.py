@@ -10,7 +10,6 @@ from bdh.cli.app import App
 from bdh.cli.verb import Banner, verb
 
 if TYPE_CHECKING:
-    from bdh.cli.remote import Remote
     from bdh.models.members import MemberJoined
 
 
@@ -21,23 +20,11 @@ if TYPE_CHECKING:
 @click.pass_obj
 def command(app: App, /, token: str, url: str | None, key: str | None) -> None:
     """Become a member of the project that TOKEN is for, as the human who is signed in."""
-    from bdh.cli.human import require_human
+    from bdh.cli.human import human_at, require_human
     from bdh.core import members
 
     require_human("accept an invitation as a member")
-    app.emit(members.accept(_human(app, url, key), token), human)
-
-
-def _human(app: App, url: str | None, key: str | None) -> Remote:
-    from bdh.cli.human import operator, signed_in
-    from bdh.stack.paths import default_paths
-
-    url, key = url or app.settings.url.text, key or app.settings.key.text
-    if url is None:
-        return operator(app, str(default_paths().root))
-    if key is None:
-        raise click.UsageError("--url needs --key")
-    return signed_in(app, url, key)
+    app.emit(members.accept(human_at(app, url, key), token), human)
 
 
 def human(joined: MemberJoined) -> str:

@@ -11,7 +11,6 @@ from bdh.cli.app import App
 from bdh.cli.verb import Banner, verb
 
 if TYPE_CHECKING:
-    from bdh.cli.remote import Remote
     from bdh.models.team import ImportedProject
 
 
@@ -23,28 +22,21 @@ if TYPE_CHECKING:
 @click.pass_obj
 def command(app: App, /, file: Path, url: str | None, key: str | None, slug: str | None) -> None:
     """Make a project from FILE, which `bdh :stack export` wrote, with the same ids and history."""
-    from bdh.cli.human import require_human
+    from bdh.cli.human import human_at, require_human
     from bdh.core import moving
 
     require_human("import a project")
     with file.open(encoding="utf-8") as lines:
-        done = moving.import_project(_human(app, url, key), lines, slug, app.say)
+        done = moving.import_project(human_at(app, url, key), lines, slug, app.say)
     app.emit(done, human)
-
-
-def _human(app: App, url: str | None, key: str | None) -> Remote:
-    from bdh.cli.human import operator, signed_in
-    from bdh.stack.paths import default_paths
-
-    if url is None:
-        return operator(app, str(default_paths().root))
-    if key is None:
-        raise click.UsageError("--url needs --key")
-    return signed_in(app, url, key)
 
 
 def human(done: ImportedProject) -> str:
     text = f"{done.slug}: {done.beads} beads, {done.events} events"
     if done.workspaces:
-        text += f"\nTo re-attach (bdh :workspaces reattach ALIAS): {', '.join(done.workspaces)}"
+        text += (
+            f"\nEach workspace needs to re-join: {', '.join(done.workspaces)}"
+            f"\nNext: bdh :workspaces reattach ALIAS --project {done.slug}"
+            " (with the same --url and --key)"
+        )
     return text

@@ -16,9 +16,12 @@ import psutil
 import pytest
 
 from bdh.stack.functions import find_deno
+from tests.integration.cli.conftest import alice, bob, empty_repo, home, repo
 from tests.support.cluster import TestDatabase
 from tests.support.gateway import TestGateway
 from tests.support.sql import Caller, Project, Sql
+
+__all__ = ["alice", "bob", "empty_repo", "home", "repo"]
 
 KINDS = ["escalation", "answer", "mail", "bead_status"]
 

@@ -11,12 +11,9 @@ from uuid import uuid4
 import pytest
 
 from bdh.stack.functions import find_deno
-from tests.integration.cli.conftest import alice, empty_repo, home, repo
 from tests.integration.cli.test_json import check
 from tests.support.stack import wait_until
 from tests.support.terminal import Terminal
-
-__all__ = ["alice", "empty_repo", "home", "repo"]
 
 
 @pytest.fixture

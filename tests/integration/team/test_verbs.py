@@ -9,12 +9,9 @@ from pathlib import Path
 import pytest
 
 from bdh.stack.functions import find_deno
-from tests.integration.cli.conftest import alice, bob, empty_repo, home, repo
 from tests.integration.cli.test_json import check
 from tests.support.stack import wait_until
 from tests.support.terminal import Terminal
-
-__all__ = ["alice", "bob", "empty_repo", "home", "repo"]
 
 
 def test_subscribing_is_being_told(alice: Terminal, bob: Terminal) -> None:
