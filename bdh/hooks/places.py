@@ -8,6 +8,7 @@ from os.path import basename, dirname, isabs, isdir, join, normpath, realpath
 
 OURS = (".git", ".bdh")
 MAX_MATCHES = 1000
+MAX_BRACED = 50
 
 
 def in_repo(root: str, folder: str, paths: Iterable[str], *, follow: bool) -> list[str]:
@@ -18,13 +19,15 @@ def in_repo(root: str, folder: str, paths: Iterable[str], *, follow: bool) -> li
     worktree of the same clone is the same file of the repo.
 
     Args:
-        follow: Whether a symbolic link means the file it leads to, as for an edit.
+        follow: Whether these are files to be edited: names as they stand, and a symbolic link means
+            the file it leads to. Otherwise they are words of a shell, which may be patterns.
     """
     top = realpath(root)
     found = dict[str, None]()
     for path in paths:
         slash = "/" if path.endswith("/") else ""
-        for match in _matches(join(folder, path)):
+        whole = join(folder, path)
+        for match in [whole] if follow else _matches(whole):
             place = realpath(match) if follow else _link_itself(match)
             inside = _below(top, place)
             if inside is None:
@@ -35,12 +38,40 @@ def in_repo(root: str, folder: str, paths: Iterable[str], *, follow: bool) -> li
 
 
 def _matches(path: str) -> list[str]:
-    """The files that a pattern of the shell stands for; `path` itself if it is none."""
-    if not any(char in path for char in "*?["):
+    """The files that a word of the shell stands for: itself, if it is no pattern."""
+    if "{" in path and not os.path.lexists(path):
+        return [match for one in _alternatives(path)[:MAX_MATCHES] for match in _globbed(one)]
+    return _globbed(path)
+
+
+def _alternatives(path: str) -> list[str]:
+    """`{a,b}.py` is two names in most shells."""
+    names, before = [path], list[str]()
+    while names != before and len(names) < MAX_MATCHES:
+        before = names
+        names = [each for name in names for each in _split(name)]
+    return names
+
+
+def _split(name: str) -> list[str]:
+    import re  # noqa: PLC0415  (rare)
+
+    found = re.search(r"\{([^{},]*,[^{}]*)\}", name)
+    if found is None:
+        return [name]
+    head, tail = name[: found.start()], name[found.end() :]
+    return [f"{head}{part}{tail}" for part in found[1].split(",")[:MAX_BRACED]]
+
+
+def _globbed(path: str) -> list[str]:
+    if not any(char in path for char in "*?[") or os.path.lexists(path):
+        # `app/[id]/page.tsx` is a name that frameworks want; quoted, a shell takes it as it is.
         return [path]
     import glob  # noqa: PLC0415  (rare)
 
-    return glob.glob(path)[:MAX_MATCHES] or [path]
+    found = glob.glob(path)[:MAX_MATCHES]
+    # Without a match a shell takes the word as it stands; as a name, only brackets are likely.
+    return found or ([path] if not any(char in path for char in "*?") else [])
 
 
 def _link_itself(path: str) -> str:

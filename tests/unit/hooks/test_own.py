@@ -40,8 +40,27 @@ def test_paths_outside_and_gits_own_are_left_out(tmp_path: Path) -> None:
     assert found("/etc/passwd", "../../x", "../.git/config", "../.bdh/config.json") == []
     assert found("../link.py") == ["src/api.py"]
     assert found("../link.py", follow=False) == ["link.py"]
-    assert found("../src/", "*.py") == ["src/", "src/api.py"]
-    assert found("none-*.py") == ["src/none-*.py"]
+
+
+def test_a_word_of_a_shell_may_be_a_pattern_and_the_name_of_a_file_is_none(tmp_path: Path) -> None:
+    for name in ("app/[id]/page.tsx", "app/i/page.tsx", "app/d/page.tsx", "src/a.py", "src/b.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("")
+    root = str(tmp_path)
+
+    def words(*paths: str) -> list[str]:
+        return sorted(in_repo(root, root, paths, follow=False))
+
+    assert words("src/", "src/*.py") == ["src/", "src/a.py", "src/b.py"]
+    assert words("src/{a,b,c}.{py,md}") == [f"src/{n}.{e}" for n in "abc" for e in ("md", "py")]
+    assert words("none/*", "none/?.py") == []
+    # As it stands where there is such a file; where there is none, as a new one.
+    assert words("app/[id]/page.tsx", "app/[new]/page.tsx") == [
+        "app/[id]/page.tsx", "app/[new]/page.tsx",
+    ]  # fmt: skip
+    assert words("{x}") == ["{x}"]
+    names = ["app/[id]/page.tsx", "*.py", "src/?.py", "{a,b}.py"]
+    assert in_repo(root, root, names, follow=True) == names
 
 
 def test_a_file_of_another_worktree_is_the_same_file_of_the_repo(tmp_path: Path) -> None:
