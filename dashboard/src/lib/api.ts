@@ -35,7 +35,9 @@ async function ask(input: RequestInfo | URL, init?: RequestInit): Promise<Respon
     return Response.json(session, { status: answer.status });
   }
   if (answer.status !== 401 || !path.includes("/rest/v1/")) return answer;
-  const { data } = await backend().auth.refreshSession();
+  const { data, error } = await backend().auth.refreshSession();
+  // Refused, and not only out of reach: the session has ended, whatever its token says of itself.
+  if (error && error.name !== "AuthRetryableFetchError") await backend().auth.signOut({ scope: "local" });
   if (!data.session) return answer;
   const headers = new Headers(init?.headers);
   headers.set("Authorization", `Bearer ${data.session.access_token}`);

@@ -26,7 +26,9 @@ export function takeToken(): string | null {
 export async function startSession(token: string | null): Promise<void> {
   backend().auth.onAuthStateChange((event, session) => {
     email.value = session?.user.email ?? null;
-    if (event === "SIGNED_OUT") leave();
+    if (event !== "SIGNED_OUT") return;
+    if (stage.peek() === "in") signInProblem.value = new Refusal("You were signed out: this session has ended", "session_ended");
+    leave();
   });
   expelled.subscribe((times) => void (times && enter(null)));
   if (token) await signInByToken(token);
@@ -93,6 +95,8 @@ onTouch("members", () => void readMembers().catch(() => undefined));
 onTouch("project", () => void refreshMe().catch(() => undefined));
 
 export async function signOut(): Promise<void> {
+  stage.value = "signed-out";
+  signInProblem.value = null;
   await backend().auth.signOut({ scope: "local" });
   leave();
 }

@@ -24,12 +24,12 @@ export function PresenceDot({ lastSeen }: { lastSeen: string | null }) {
 }
 
 /** An agent links to what it does; a human is a name. */
-export function ActorName({ actor, full }: { actor: Actor | null | undefined; full?: boolean }) {
+export function ActorName({ actor, full, row }: { actor: Actor | null | undefined; full?: boolean; row?: boolean | undefined }) {
   if (!actor) return <span class="muted">nobody</span>;
   if (actor.kind === "workspace" && actor.id && workspaces.get(actor.id)) {
     const alias = workspaces.get(actor.id)?.alias ?? actor.name;
     return (
-      <a class="agent" href={href("agents", alias)} title={alias}>
+      <a class="agent" href={href("agents", alias)} title={alias} data-row={row}>
         {full ? alias : (shortAliases.value.get(actor.id) ?? alias)}
       </a>
     );
@@ -38,13 +38,13 @@ export function ActorName({ actor, full }: { actor: Actor | null | undefined; fu
   return <span class={actor.kind === "member" ? "human" : "muted"}>{isMe ? "you" : actor.name}</span>;
 }
 
-export function HolderName({ id, kind, name }: { id: string; kind: string; name: string }) {
-  return <ActorName actor={{ id, kind: kind === "member" ? "member" : "workspace", name: nameOf(id) === "someone" ? name : nameOf(id) }} full />;
+export function HolderName({ id, kind, name, row }: { id: string; kind: string; name: string; row?: boolean }) {
+  return <ActorName actor={{ id, kind: kind === "member" ? "member" : "workspace", name: nameOf(id) === "someone" ? name : nameOf(id) }} full row={row} />;
 }
 
-export function BeadLink({ id, title }: { id: string; title?: string | null | undefined }) {
+export function BeadLink({ id, title, row }: { id: string; title?: string | null | undefined; row?: boolean }) {
   return (
-    <a class="bead-link" href={href("beads", id)}>
+    <a class="bead-link" href={href("beads", id)} data-row={row}>
       <span class="mono">{id}</span>
       {title ? <> <span class="bead-title" title={title}>{title}</span></> : null}
     </a>

@@ -3,7 +3,7 @@ import { VList } from "virtua";
 
 /**
  * A list of any length: only what is visible is in the page. Rows are links or hold buttons; `j` and
- * `k` move between elements with `data-row`.
+ * `k` move between elements with `data-row`: links, so that Enter opens and changes nothing.
  */
 export function Rows<T>({ items, keyOf, render, label }: { items: T[]; keyOf: (item: T) => string; render: (item: T) => ComponentChildren; label: string }) {
   return (

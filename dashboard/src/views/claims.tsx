@@ -45,7 +45,7 @@ export function ClaimRow({ claim, hideHolder }: { claim: Claim; hideHolder?: boo
   return (
     <div class="claim-row row">
       <span class="row-main">
-        <BeadLink id={claim.bead_id} title={claim.title} />
+        <BeadLink id={claim.bead_id} title={claim.title} row />
         {epic && <span class="muted epic">in {epic}</span>}
       </span>
       {!hideHolder && (
@@ -57,7 +57,7 @@ export function ClaimRow({ claim, hideHolder }: { claim: Claim; hideHolder?: boo
       <span class="row-time muted">
         <Ago at={claim.claimed_at} />
       </span>
-      <button class="button" data-row onClick={() => void askToRelease(claim)}>
+      <button class="button" onClick={() => void askToRelease(claim)}>
         Release
       </button>
     </div>

@@ -65,22 +65,41 @@ def test_a_wrong_clock_does_not_renew_the_session_all_the_time(
     window.close()
 
 
+def spoil(window: Dashboard, *names: str) -> None:
+    """Make these tokens of the kept session ones that the server does not know."""
+    window.page.evaluate(
+        """names => {
+            const kept = JSON.parse(sessionStorage.getItem('bdh.auth'));
+            for (const name of names) kept[name] = kept[name].slice(0, -8) + 'AAAAAAAA';
+            sessionStorage.setItem('bdh.auth', JSON.stringify(kept));
+        }""",
+        names,
+    )
+
+
 def test_a_token_that_expired_is_renewed_without_a_word(browser: Browser, alice: Terminal) -> None:
     """What the server refuses as expired is asked again with a new token."""
     window = Dashboard(browser, alice)
     window.open()
-    window.page.evaluate(
-        """() => {
-            const kept = JSON.parse(sessionStorage.getItem('bdh.auth'));
-            const [head, body] = kept.access_token.split('.');
-            kept.access_token = `${head}.${body}.${'A'.repeat(43)}`;
-            sessionStorage.setItem('bdh.auth', JSON.stringify(kept));
-        }"""
-    )
+    spoil(window, "access_token")
     window.go("mail")
     window.see("Mail", "main h1")
     expect(window.page.locator("main .problem")).to_have_count(0)
     bead = alice.json("create", "After the token")["id"]
     window.go(f"beads/{bead}")
     window.see("After the token", ".detail-title")
+    window.close()
+
+
+def test_a_session_that_ended_leads_to_the_sign_in_page_with_a_word(
+    browser: Browser, alice: Terminal
+) -> None:
+    """Nobody wonders where the project went; the address is kept for after signing in."""
+    window = Dashboard(browser, alice)
+    window.open()
+    spoil(window, "access_token", "refresh_token")
+    window.go("mail")
+    window.see("You were signed out: this session has ended")
+    window.see("E-mail address")
+    assert window.page.url.endswith("#/mail")
     window.close()

@@ -123,3 +123,42 @@ def test_the_graph_stays_where_it_was_moved_to(board: Dashboard, alice: Terminal
     assert page.locator(".graph-picture > g").get_attribute("transform") == moved
     board.click("Fit", ".graph")
     assert page.locator(".graph-picture > g").get_attribute("transform") != moved
+
+
+def test_enter_on_a_row_opens_and_changes_nothing(
+    board: Dashboard, alice: Terminal, bob: Terminal
+) -> None:
+    """Of a claim the bead, of a lock its holder: giving either back takes its button."""
+    bead = alice.json("create", "Held by alice")["id"]
+    alice.bdh("claim", bead)
+    bob.bdh(":reserve", "only/this.py")
+    page = board.page
+    board.go("claims")
+    board.see("Held by alice", ".claim-row")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    board.see("Held by alice", ".detail-title")
+    board.go("files")
+    board.see("this.py", ".lock-row")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    board.see("bob-frontend", "main h1")
+    assert [one["path"] for one in bob.json(":locks", "--mine")["locks"]] == ["only/this.py"]
+
+
+def test_a_long_list_is_walked_by_keyboard(board: Dashboard, alice: Terminal) -> None:
+    """Rows that are not drawn yet are when the keyboard comes to them."""
+    lines = [f'{{"id": "bd-9{n:03}", "title": "Long list {n:03}"}}' for n in range(150)]
+    (alice.directory / "long.jsonl").write_text("\n".join(lines))
+    alice.bdh("import", "long.jsonl")
+    board.go("beads?q=long+list&sort=created")
+    expect(board.page.locator(".count-line")).to_contain_text("150 of")
+    board.page.locator(".bead-row [data-row]").first.focus()
+    for _ in range(100):
+        board.page.keyboard.press("j")
+    focused = board.page.evaluate("() => document.activeElement.textContent")
+    assert "Long list" in focused
+    reached = board.page.locator(".bead-row [data-row]:focus")
+    expect(reached).to_be_in_viewport()
+    assert focused != board.page.locator(".bead-row [data-row]").first.inner_text()

@@ -16,7 +16,7 @@ export function LockRow({ lock, hideHolder, name }: { lock: Lock; hideHolder?: b
       </span>
       {!hideHolder && (
         <span class="row-holder">
-          {holder && <PresenceDot lastSeen={holder.last_seen} />} <HolderName id={lock.workspace_id} kind="workspace" name={nameOf(lock.workspace_id)} />
+          {holder && <PresenceDot lastSeen={holder.last_seen} />} <HolderName id={lock.workspace_id} kind="workspace" name={nameOf(lock.workspace_id)} row />
         </span>
       )}
       <span class="row-state">
@@ -28,7 +28,7 @@ export function LockRow({ lock, hideHolder, name }: { lock: Lock; hideHolder?: b
       <span class={`row-time ${left < 120 ? "tone-warn" : "muted"}`} title={`until ${new Date(lock.expires_at).toLocaleTimeString()}`}>
         {left > 0 ? `${span(left)} left` : "lapsing"}
       </span>
-      <button class="button" data-row onClick={() => void releaseLocks([lock])}>
+      <button class="button" onClick={() => void releaseLocks([lock])}>
         Release
       </button>
     </div>

@@ -43,7 +43,7 @@ function DeliveryRow({ row }: { row: Delivery }) {
       <Tag tone={row.status === "parked" ? "bad" : ""}>{row.status}</Tag>
       <span class="row-state muted">{row.attempts} attempts</span>
       <span class="row-time muted"><Ago at={row.created_at} /></span>
-      {row.status === "parked" && <button class="button" data-row onClick={() => retry([row.id])}>Try again</button>}
+      {row.status === "parked" && <button class="button" onClick={() => retry([row.id])}>Try again</button>}
     </div>
   );
 }
