@@ -130,14 +130,14 @@ begin
     if p_cursor is null then
         return v_place;
     elsif p_cursor !~ '^[0-9a-f]+\.[0-9]{1,19}\.[0-9]{1,18}$' then
-        perform private.fail('bad_cursor', 400, 'This cursor was not made by bdh', 'Leave --since out to start from the beginning');
+        perform private.fail('bad_cursor', 400, 'This cursor was not made by bdh', 'Leave --since out: bdh :watch begins with what comes next');
     end if;
     v_place.xid := split_part(p_cursor, '.', 2)::xid8;
     v_place.seq := split_part(p_cursor, '.', 3)::bigint;
     v_place.before_restore := v_gen <> v_place.generation;
     if v_place.before_restore and v_gen is distinct from private.setting('log_generation_before') #>> '{}' then
         perform private.fail('cursor_expired', 410, 'This cursor is from before an earlier restore of the database',
-            'Leave --since out to start from the beginning');
+            'Leave --since out: bdh :watch begins with what comes next');
     end if;
     return v_place;
 end;

@@ -137,7 +137,10 @@ begin
         elsif jsonb_typeof(v_value) <> v_rule ->> 'type'
             or not coalesce(v_rule -> 'allowed' @> v_value, true)
             or (v_rule ? 'min' and not (v_value::numeric between (v_rule -> 'min')::numeric and (v_rule -> 'max')::numeric)) then
-            perform private.fail('bad_setting', 400, format('%s cannot be %s', v_key, v_value), 'bdh :project settings',
+            perform private.fail('bad_setting', 400, format('%s cannot be %s', v_key, v_value), coalesce(
+                (select format('bdh :project settings %s=%s', v_key, string_agg(a, '|')) from jsonb_array_elements_text(v_rule -> 'allowed') as a),
+                format('It is a %s', v_rule ->> 'type') || format(' from %s to %s', v_rule -> 'min', v_rule -> 'max'),
+                format('It is a %s', v_rule ->> 'type')),
                 jsonb_build_object('key', v_key, 'rule', v_rule));
         end if;
         p_stored := p_stored || jsonb_build_object(v_key, v_value);

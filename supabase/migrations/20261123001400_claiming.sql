@@ -44,7 +44,8 @@ set search_path = ''
 as $$
 begin
     if coalesce(trim(p_reason), '') = '' then
-        perform private.fail('reason_required', 400, 'A jump-in needs a reason: the holder is mailed it', '--jump-in "why"');
+        perform private.fail('reason_required', 400, 'A jump-in needs a reason: the holder is mailed it',
+            'bdh claim ID --jump-in "why"');
     end if;
     return private.scrub(private.clean_text(trim(p_reason), 2000, 'The reason'));
 end;

@@ -18,7 +18,8 @@ begin
     perform private.require_human(p_actor, 'release another''s claim');
     if coalesce(trim(p_reason), '') = '' then
         perform private.fail('reason_required', 400,
-            format('Releasing the claim of %s needs a reason: its holder is mailed it', p_claim.holder_name), '--reason "why"');
+            format('Releasing the claim of %s needs a reason: its holder is mailed it', p_claim.holder_name),
+            format('bdh release %s --for %s --reason "why"', p_claim.bead_id, p_claim.holder_name));
     end if;
 end;
 $$;

@@ -58,6 +58,9 @@ begin
         perform private.fail('bad_field', 400, format('%s cannot be %s', p_key, coalesce(v_clean, 'empty')),
             case v_clean when 'tombstone' then 'bdh delete' end, jsonb_build_object('field', p_key));
     end if;
+    if p_key = 'status' then
+        perform private.check_statuses(p_actor.project_id, jsonb_build_array(v_clean));
+    end if;
     return to_jsonb(v_clean);
 end;
 $$;

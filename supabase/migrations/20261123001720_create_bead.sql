@@ -124,7 +124,7 @@ begin
         return v_done;
     end if;
     if v_id !~ '^[^[:space:][:cntrl:]]+$' then
-        perform private.fail('bad_field', 400, 'An id has no spaces', 'bd-12', jsonb_build_object('field', 'id'));
+        perform private.fail('bad_field', 400, 'An id has no spaces', 'bdh create TITLE --id bd-12', jsonb_build_object('field', 'id'));
     end if;
     if v_fields ->> 'parent_id' is not null then
         v_edges := jsonb_build_array(jsonb_build_object('id', v_fields -> 'parent_id', 'type', 'parent-child')) || v_edges;

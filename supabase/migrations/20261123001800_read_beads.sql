@@ -7,7 +7,7 @@ stable
 set search_path = ''
 as $$
     select coalesce(jsonb_agg(
-        coalesce(private.bead_ref(b), jsonb_build_object('id', o.id, 'title', null, 'status', null))
+        case when b.id is null then jsonb_build_object('id', o.id, 'title', null, 'status', null) else private.bead_ref(b) end
         || jsonb_build_object('type', o.type, 'missing', b.id is null) order by o.seq), '[]')
     from (
         select case when p_dependents then e.bead_id else e.depends_on_id end as id, e.type, e.seq

@@ -108,7 +108,7 @@ begin
     v_row := private.find_escalation(p_actor, p_id);
     if p_option is not null and p_option not between 1 and cardinality(v_row.options) then
         perform private.fail('bad_option', 400, format('There is no option %s', p_option),
-            format('1 to %s', cardinality(v_row.options)));
+            format('bdh :escalations show %s', left(v_row.id::text, 8)));
     end if;
     v_option := coalesce(p_option, array_position(array(
         select lower(t.o) from unnest(v_row.options) with ordinality as t (o, n) order by t.n), lower(trim(p_answer))));

@@ -141,6 +141,7 @@ begin
                 i.closed_by ->> 'name', private.quoted(i.subject, 80), private.quoted(i.answer, 200))
             when 'pending' then format('ESCALATION from %s: %s',
                 coalesce(private.short_alias(i.asker_id), i.asker ->> 'name'), private.quoted(i.subject, 100))
+            when 'expired' then format('Your escalation %s has expired without an answer', private.quoted(i.subject, 80))
             else format('Your escalation %s was %s', private.quoted(i.subject, 80), i.status) end,
         'bdh :escalations show ' || left(i.id::text, 8), coalesce(i.closed_at, i.created_at)
     from items as i

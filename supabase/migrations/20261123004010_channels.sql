@@ -59,7 +59,8 @@ begin
         end if;
         return v_mine;
     elsif coalesce(v_text, '') !~ '^https?://[^/@[:space:]]+(/[^[:space:]]*)?$' then
-        perform private.fail('bad_channel', 400, 'This channel needs the URL it sends to: https://…');
+        perform private.fail('bad_channel', 400, 'This channel needs the URL it sends to',
+            format('bdh :channels add %s https://…', p_type));
     elsif p_type = 'web_push' and not coalesce(
         p_config ->> 'p256dh' ~ '^[A-Za-z0-9_-]{80,100}=*$' and p_config ->> 'auth' ~ '^[A-Za-z0-9_-]{20,30}=*$', false) then
         perform private.fail('bad_channel', 400, 'A push subscription comes with its keys p256dh and auth');

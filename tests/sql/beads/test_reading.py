@@ -146,7 +146,8 @@ async def test_lists_can_be_filtered(sql: Sql, alice: Caller, bob: Caller, make:
 
 async def test_a_status_that_is_none_is_refused(sql: Sql, alice: Caller, make: MakeBead) -> None:
     """One that an imported bead has may be asked for, in its own project."""
-    odd = await make(status="hooked")
+    odd = await make()
+    await sql.execute("update public.beads set status = 'hooked' where id = $1", odd)
     other = await sql.project("elsewhere", prefix="ee")
     stranger = await sql.workspace(other, "eve-dev")
 
@@ -202,6 +203,18 @@ async def test_show_tells_everything(sql: Sql, alice: Caller, make: MakeBead) ->
     assert [b["id"] for b in shown["blockers"]] == [first]
     assert [(c["author"], c["body"]) for c in shown["comments"]] == [("alice-frontend", "hi")]
     assert (shown["claims"], shown["epoch"]) == ([], 0)
+
+
+async def test_a_deleted_bead_keeps_its_name_where_others_name_it(
+    sql: Sql, alice: Caller, make: MakeBead
+) -> None:
+    first = await make("first")
+    found = await make("found", depends_on=[{"id": first, "type": "discovered-from"}])
+    await sql.call(alice, "delete_beads", ids=[found])
+
+    refs = (await sql.call(alice, "show_bead", id=first))["dependents"]
+
+    assert [(ref["id"], ref["title"], ref["missing"]) for ref in refs] == [(found, None, True)]
 
 
 async def test_stats_count(sql: Sql, alice: Caller, make: MakeBead) -> None:

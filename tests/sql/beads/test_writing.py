@@ -71,6 +71,7 @@ async def test_creating_in_progress_claims(sql: Sql, alice: Caller) -> None:
         ({"title": "x" * 501}, "too_long"),
         ({"title": "x", "priority": 5}, "bad_field"),
         ({"title": "x", "status": "tombstone"}, "bad_field"),
+        ({"title": "x", "status": "done"}, "bad_field"),
         ({"title": "x", "id": "a b"}, "bad_field"),
         ({"title": "x", "parent_id": "bd-99"}, "not_found"),
         ({"title": "x", "depends_on": ["bd-99"]}, "not_found"),
@@ -84,6 +85,21 @@ async def test_bad_fields_are_refused(
 
     assert refusal.value.code == code
     assert await sql.value("select count(*) from public.beads") == 0
+
+
+async def test_a_misspelt_status_does_not_lose_a_bead(
+    sql: Sql, alice: Caller, make: MakeBead
+) -> None:
+    """One that an imported bead has may be given to others."""
+    bead_id, other = await make(), await make()
+
+    with pytest.raises(Refused, match="No bead has the status done") as refusal:
+        await sql.call(alice, "update_beads", ids=[bead_id], changes={"status": "done"})
+    await sql.execute("update public.beads set status = 'hooked' where id = $1", other)
+    changed = await sql.call(alice, "update_beads", ids=[bead_id], changes={"status": "hooked"})
+
+    assert refusal.value.hint == "open, in_progress, blocked, deferred or closed"
+    assert changed["beads"][0]["status"] == "hooked"
 
 
 async def test_secrets_are_scrubbed(sql: Sql, alice: Caller, make: MakeBead) -> None:

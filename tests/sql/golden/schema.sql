@@ -556,7 +556,7 @@ begin
     v_row := private.find_escalation(p_actor, p_id);
     if p_option is not null and p_option not between 1 and cardinality(v_row.options) then
         perform private.fail('bad_option', 400, format('There is no option %s', p_option),
-            format('1 to %s', cardinality(v_row.options)));
+            format('bdh :escalations show %s', left(v_row.id::text, 8)));
     end if;
     v_option := coalesce(p_option, array_position(array(
         select lower(t.o) from unnest(v_row.options) with ordinality as t (o, n) order by t.n), lower(trim(p_answer))));
@@ -2135,7 +2135,8 @@ begin
     perform private.require_human(p_actor, 'release another''s claim');
     if coalesce(trim(p_reason), '') = '' then
         perform private.fail('reason_required', 400,
-            format('Releasing the claim of %s needs a reason: its holder is mailed it', p_claim.holder_name), '--reason "why"');
+            format('Releasing the claim of %s needs a reason: its holder is mailed it', p_claim.holder_name),
+            format('bdh release %s --for %s --reason "why"', p_claim.bead_id, p_claim.holder_name));
     end if;
 end;
 $$;
@@ -2202,7 +2203,8 @@ begin
         end if;
         return v_mine;
     elsif coalesce(v_text, '') !~ '^https?://[^/@[:space:]]+(/[^[:space:]]*)?$' then
-        perform private.fail('bad_channel', 400, 'This channel needs the URL it sends to: https://…');
+        perform private.fail('bad_channel', 400, 'This channel needs the URL it sends to',
+            format('bdh :channels add %s https://…', p_type));
     elsif p_type = 'web_push' and not coalesce(
         p_config ->> 'p256dh' ~ '^[A-Za-z0-9_-]{80,100}=*$' and p_config ->> 'auth' ~ '^[A-Za-z0-9_-]{20,30}=*$', false) then
         perform private.fail('bad_channel', 400, 'A push subscription comes with its keys p256dh and auth');
@@ -2316,6 +2318,9 @@ begin
     if v_clean is null and p_key in ('title', 'status', 'issue_type') or v_clean = 'tombstone' and p_key = 'status' then
         perform private.fail('bad_field', 400, format('%s cannot be %s', p_key, coalesce(v_clean, 'empty')),
             case v_clean when 'tombstone' then 'bdh delete' end, jsonb_build_object('field', p_key));
+    end if;
+    if p_key = 'status' then
+        perform private.check_statuses(p_actor.project_id, jsonb_build_array(v_clean));
     end if;
     return to_jsonb(v_clean);
 end;
@@ -2516,7 +2521,10 @@ begin
         elsif jsonb_typeof(v_value) <> v_rule ->> 'type'
             or not coalesce(v_rule -> 'allowed' @> v_value, true)
             or (v_rule ? 'min' and not (v_value::numeric between (v_rule -> 'min')::numeric and (v_rule -> 'max')::numeric)) then
-            perform private.fail('bad_setting', 400, format('%s cannot be %s', v_key, v_value), 'bdh :project settings',
+            perform private.fail('bad_setting', 400, format('%s cannot be %s', v_key, v_value), coalesce(
+                (select format('bdh :project settings %s=%s', v_key, string_agg(a, '|')) from jsonb_array_elements_text(v_rule -> 'allowed') as a),
+                format('It is a %s', v_rule ->> 'type') || format(' from %s to %s', v_rule -> 'min', v_rule -> 'max'),
+                format('It is a %s', v_rule ->> 'type')),
                 jsonb_build_object('key', v_key, 'rule', v_rule));
         end if;
         p_stored := p_stored || jsonb_build_object(v_key, v_value);
@@ -2849,7 +2857,7 @@ begin
         return v_done;
     end if;
     if v_id !~ '^[^[:space:][:cntrl:]]+$' then
-        perform private.fail('bad_field', 400, 'An id has no spaces', 'bd-12', jsonb_build_object('field', 'id'));
+        perform private.fail('bad_field', 400, 'An id has no spaces', 'bdh create TITLE --id bd-12', jsonb_build_object('field', 'id'));
     end if;
     if v_fields ->> 'parent_id' is not null then
         v_edges := jsonb_build_array(jsonb_build_object('id', v_fields -> 'parent_id', 'type', 'parent-child')) || v_edges;
@@ -3174,7 +3182,7 @@ CREATE FUNCTION private.dependency_refs(p_project_id uuid, p_id text, p_dependen
     SET search_path TO ''
     AS $$
     select coalesce(jsonb_agg(
-        coalesce(private.bead_ref(b), jsonb_build_object('id', o.id, 'title', null, 'status', null))
+        case when b.id is null then jsonb_build_object('id', o.id, 'title', null, 'status', null) else private.bead_ref(b) end
         || jsonb_build_object('type', o.type, 'missing', b.id is null) order by o.seq), '[]')
     from (
         select case when p_dependents then e.bead_id else e.depends_on_id end as id, e.type, e.seq
@@ -3561,6 +3569,7 @@ begin
                 i.closed_by ->> 'name', private.quoted(i.subject, 80), private.quoted(i.answer, 200))
             when 'pending' then format('ESCALATION from %s: %s',
                 coalesce(private.short_alias(i.asker_id), i.asker ->> 'name'), private.quoted(i.subject, 100))
+            when 'expired' then format('Your escalation %s has expired without an answer', private.quoted(i.subject, 80))
             else format('Your escalation %s was %s', private.quoted(i.subject, 80), i.status) end,
         'bdh :escalations show ' || left(i.id::text, 8), coalesce(i.closed_at, i.created_at)
     from items as i
@@ -6304,14 +6313,14 @@ begin
     if p_cursor is null then
         return v_place;
     elsif p_cursor !~ '^[0-9a-f]+\.[0-9]{1,19}\.[0-9]{1,18}$' then
-        perform private.fail('bad_cursor', 400, 'This cursor was not made by bdh', 'Leave --since out to start from the beginning');
+        perform private.fail('bad_cursor', 400, 'This cursor was not made by bdh', 'Leave --since out: bdh :watch begins with what comes next');
     end if;
     v_place.xid := split_part(p_cursor, '.', 2)::xid8;
     v_place.seq := split_part(p_cursor, '.', 3)::bigint;
     v_place.before_restore := v_gen <> v_place.generation;
     if v_place.before_restore and v_gen is distinct from private.setting('log_generation_before') #>> '{}' then
         perform private.fail('cursor_expired', 410, 'This cursor is from before an earlier restore of the database',
-            'Leave --since out to start from the beginning');
+            'Leave --since out: bdh :watch begins with what comes next');
     end if;
     return v_place;
 end;
@@ -8535,7 +8544,8 @@ CREATE FUNCTION private.take_over_reason(p_reason text) RETURNS text
     AS $$
 begin
     if coalesce(trim(p_reason), '') = '' then
-        perform private.fail('reason_required', 400, 'A jump-in needs a reason: the holder is mailed it', '--jump-in "why"');
+        perform private.fail('reason_required', 400, 'A jump-in needs a reason: the holder is mailed it',
+            'bdh claim ID --jump-in "why"');
     end if;
     return private.scrub(private.clean_text(trim(p_reason), 2000, 'The reason'));
 end;

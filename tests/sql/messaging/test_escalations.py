@@ -121,7 +121,9 @@ async def test_it_expires_with_one_event(team: Team) -> None:
 
     assert len(await team.sql.events(team.project, "escalation.expired")) == 1
     assert (await team.call(team.alice, "show_escalation", id=asked["id"]))["status"] == "expired"
-    assert await team.banner(team.alice) == ['Your escalation "Drop the table?" was expired']
+    assert await team.banner(team.alice) == [
+        'Your escalation "Drop the table?" has expired without an answer'
+    ]
 
 
 async def test_the_answer_stays_in_the_banner_until_shown(team: Team) -> None:
