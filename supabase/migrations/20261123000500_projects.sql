@@ -41,7 +41,12 @@ set search_path = ''
 as $$
 begin
     perform private.fail('limit_exceeded', 402,
-        format('The plan %s allows %s %s, %s in use', p_plan, p_limit, p_what, p_used), 'bdh :plan',
+        format('The plan %s allows %s %s, %s in use', p_plan, p_limit, p_what, p_used),
+        case p_what
+            when 'workspaces' then 'Remove one that is over (bdh :workspaces remove ALIAS), or ask for a larger plan: bdh :plan'
+            when 'members' then 'Let one go (bdh :members remove NAME), or ask for a larger plan: bdh :plan'
+            when 'calls a month' then 'Closing, releasing and reading go on; the month''s end, or a larger plan, brings more: bdh :plan'
+            else 'Ask whoever runs this backend for a larger plan: bdh :plan' end,
         jsonb_build_object('what', p_what, 'limit', p_limit, 'used', p_used, 'plan', p_plan));
 end;
 $$;

@@ -241,6 +241,9 @@ declare
     v_project uuid := v_actor.project_id;
     v_known   boolean;
 begin
+    if p_depends_on is null then
+        perform private.refuse_bead(v_project, null);
+    end if;
     perform private.lock_graph(v_project, false);
     perform private.lock_beads(v_project, array[p_id], private.descendants(v_project, array[p_id]));
     v_known := exists (
@@ -862,26 +865,27 @@ CREATE FUNCTION private.begin_import(p_project jsonb, p_slug text) RETURNS jsonb
 declare
     v_human  private.human_info := private.signed_in_human('import a project');
     v_plan   text := private.setting('default_plan') #>> '{}';
-    v_id     uuid := (p_project ->> 'id')::uuid;
+    v_row    public.projects := private.checked_project(p_project, p_slug);
+    v_id     uuid := v_row.id;
     v_member uuid;
 begin
     if exists (select 1 from public.projects as p where p.id = v_id) then
         perform private.fail('conflict', 409, 'This project is on this backend already', 'bdh :whoami');
     end if;
     insert into public.projects (id, slug, name, prefix, plan, settings, next_bead, created_at, created_by)
-    values (v_id, coalesce(p_slug, p_project ->> 'slug'), private.clean_line(p_project ->> 'name', 200, 'The name'),
-        p_project ->> 'prefix', v_plan, private.checked_settings('{}', coalesce(p_project -> 'settings', '{}')),
-        (p_project ->> 'next_bead')::bigint, (p_project ->> 'created_at')::timestamptz, v_human.user_id)
+    values (v_id, v_row.slug, v_row.name, v_row.prefix, v_plan,
+        private.checked_settings('{}', coalesce(nullif(p_project -> 'settings', 'null'), '{}')),
+        v_row.next_bead, v_row.created_at, v_human.user_id)
     on conflict (slug) do nothing;
     if not found then
         perform private.fail('slug_taken', 409, 'There is already a project of this name', 'bdh :project import FILE --slug OTHER');
     end if;
     perform private.check_project_limit(v_human.user_id, v_plan);
     -- Who was a member there under this address keeps the id, and with it mail and answers.
-    select (m ->> 'id')::uuid into v_member from jsonb_array_elements(coalesce(p_project -> 'members', '[]')) as m
-    where lower(m ->> 'email') = v_human.email
-      and not exists (select 1 from public.members as o where o.id = (m ->> 'id')::uuid)
-      and not exists (select 1 from public.workspaces as o where o.id = (m ->> 'id')::uuid)
+    select m.id into v_member from jsonb_to_recordset(private.list_of(p_project, 'members')) as m (id uuid, email text)
+    where lower(m.email) = v_human.email
+      and not exists (select 1 from public.members as o where o.id = m.id)
+      and not exists (select 1 from public.workspaces as o where o.id = m.id)
     limit 1;
     insert into public.members (id, project_id, user_id, role, name, email)
     values (coalesce(v_member, gen_random_uuid()), v_id, v_human.user_id, 'owner', v_human.name, v_human.email);
@@ -1995,14 +1999,17 @@ COMMENT ON FUNCTION private.check_claimable(p_bead public.beads, p_claim public.
 CREATE FUNCTION private.check_epochs(p_project_id uuid, p_ids text[], p_epoch integer, p_epochs jsonb) RETURNS void
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
-    AS $$
+    AS $_$
 begin
-    if p_epoch is not null or p_epochs is not null then
+    if p_epochs <> 'null' and (jsonb_typeof(p_epochs) <> 'object'
+        or jsonb_path_exists(p_epochs, '$.* ? (@.type() != "number" || @ < 0 || @ > 2147483647 || @.floor() != @)')) then
+        perform private.fail('bad_field', 400, 'Epochs are {id: number of the claim}', '{"bd-12": 3}');
+    elsif p_epoch is not null or p_epochs is not null then
         perform private.refuse_stale(b, coalesce((p_epochs ->> b.id)::int, p_epoch))
         from public.beads as b where b.project_id = p_project_id and b.id = any (p_ids);
     end if;
 end;
-$$;
+$_$;
 
 COMMENT ON FUNCTION private.check_epochs(p_project_id uuid, p_ids text[], p_epoch integer, p_epochs jsonb) IS 'Refuses stale_claim (409) if a bead''s claim is newer than p_epochs {id: epoch}, else p_epoch, knows.';
 
@@ -2286,11 +2293,15 @@ COMMENT ON FUNCTION private.checked_cursor(p_cursor text) IS 'A cursor of two nu
 CREATE FUNCTION private.checked_field(p_actor private.actor_info, p_key text, p_value jsonb) RETURNS jsonb
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
-    AS $$
+    AS $_$
 declare
     v_text text := p_value #>> '{}';
     v_clean text;
 begin
+    if jsonb_typeof(p_value) in ('object', 'boolean') or jsonb_typeof(p_value) = 'array' and p_key not like '%labels' then
+        perform private.fail('bad_field', 400, format('%s cannot be a JSON %s', p_key, jsonb_typeof(p_value)), 'bdh update --help',
+            jsonb_build_object('field', p_key));
+    end if;
     case
         when p_key in ('description', 'design', 'acceptance_criteria', 'notes') then
             v_clean := private.scrub(private.clean_text(nullif(v_text, ''), 200000, 'The ' || p_key));
@@ -2301,15 +2312,15 @@ begin
         when p_key = 'assignee' then
             v_clean := private.resolve_assignee(p_actor, v_text);
         when p_key = 'defer_until' then
-            return to_jsonb(nullif(v_text, '')::timestamptz);
+            return to_jsonb(private.read_time(nullif(v_text, ''), p_key));
         when p_key in ('priority', 'estimated_minutes') then
-            if v_text::int not between 0 and (case p_key when 'priority' then 4 else 10000000 end) then
-                perform private.fail('bad_field', 400, format('%s cannot be %s', p_key, v_text),
+            if v_text is null and p_key = 'priority' or v_text !~ '^[0-9]{1,8}$' or v_text::int > (case p_key when 'priority' then 4 else 10000000 end) then
+                perform private.fail('bad_field', 400, format('%s cannot be %s', p_key, coalesce(left(v_text, 100), 'empty')),
                     case p_key when 'priority' then '0 (most urgent) to 4' end, jsonb_build_object('field', p_key));
             end if;
             return to_jsonb(v_text::int);
         when p_key in ('labels', 'add_labels', 'remove_labels') then
-            return to_jsonb(private.label_filter(array(select jsonb_array_elements_text(coalesce(nullif(p_value, 'null'), '[]')))));
+            return to_jsonb(private.checked_labels(p_value, p_key));
         else
             perform private.fail('bad_field', 400, format('A bead has no field %s that could be set', p_key),
                 'title, description, design, acceptance_criteria, notes, status, priority, issue_type, assignee, parent_id, labels, '
@@ -2324,7 +2335,7 @@ begin
     end if;
     return to_jsonb(v_clean);
 end;
-$$;
+$_$;
 
 COMMENT ON FUNCTION private.checked_field(p_actor private.actor_info, p_key text, p_value jsonb) IS 'One field as it is stored: cleaned, scrubbed, names resolved; bad_field, too_long (400).';
 
@@ -2391,6 +2402,27 @@ $$;
 
 COMMENT ON FUNCTION private.checked_kinds(p_kinds text[]) IS 'What a channel is for; bad_channel (400).';
 
+CREATE FUNCTION private.checked_labels(p_value jsonb, p_key text) RETURNS text[]
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $_$
+declare
+    v_labels text[];
+begin
+    if jsonb_typeof(p_value) not in ('array', 'null') or jsonb_path_exists(p_value, '$[*] ? (@.type() != "string" && @.type() != "null")') then
+        perform private.fail('bad_field', 400, format('%s are a list of texts', p_key), '["backend", "urgent"]', jsonb_build_object('field', p_key));
+    end if;
+    v_labels := private.label_filter(array(select jsonb_array_elements_text(coalesce(nullif(p_value, 'null'), '[]'))));
+    if cardinality(v_labels) > 100 then
+        perform private.fail('too_many', 400, format('%s labels in one call, at most 100', cardinality(v_labels)), 'bdh label --help');
+    end if;
+    perform private.clean_text(l, 200, 'A label') from unnest(v_labels) as l;
+    return v_labels;
+end;
+$_$;
+
+COMMENT ON FUNCTION private.checked_labels(p_value jsonb, p_key text) IS 'Distinct labels of a JSON list; bad_field, too_long, too_many (400).';
+
 CREATE FUNCTION private.checked_paths(p_paths text[], p_ignore_case boolean) RETURNS private.clean_path[]
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
@@ -2447,6 +2479,51 @@ end;
 $_$;
 
 COMMENT ON FUNCTION private.checked_preferences(p_stored jsonb, p_changes jsonb) IS 'p_stored with the changes, null meaning the default; bad_setting (400).';
+
+CREATE TABLE public.projects (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    slug text NOT NULL,
+    name text NOT NULL,
+    prefix text DEFAULT 'bd'::text NOT NULL,
+    plan text NOT NULL,
+    settings jsonb DEFAULT '{}'::jsonb NOT NULL,
+    next_bead bigint DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_by uuid,
+    CONSTRAINT projects_prefix_check CHECK ((prefix ~ '^[a-z][a-z0-9]{0,15}$'::text)),
+    CONSTRAINT projects_settings_check CHECK ((jsonb_typeof(settings) = 'object'::text)),
+    CONSTRAINT projects_slug_check CHECK ((slug ~ '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$'::text))
+);
+
+COMMENT ON TABLE public.projects IS 'The tenant. next_bead is unused by claims: only create_bead takes a number.';
+
+CREATE FUNCTION private.checked_project(p_project jsonb, p_slug text) RETURNS public.projects
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $_$
+declare
+    v_row public.projects;
+    v_bad text;
+begin
+    begin
+        v_row := jsonb_populate_record(null::public.projects, p_project - 'settings');
+        perform m.id from jsonb_to_recordset(private.list_of(p_project, 'members')) as m (id uuid, email text);
+    exception when data_exception then
+        v_bad := sqlerrm;
+    end;
+    v_row.slug := coalesce(p_slug, v_row.slug);
+    v_row.name := private.clean_line(coalesce(v_row.name, v_row.slug), 200, 'The name');
+    if v_bad is not null or v_row.id is null or v_row.name is null or not coalesce(v_row.next_bead, 0) between 1 and 1000000000000000
+        or not coalesce(v_row.created_at between '0001-01-02Z' and '9999-12-30Z', false)
+        or coalesce(v_row.slug, '') !~ '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$' or coalesce(v_row.prefix, '') !~ '^[a-z][a-z0-9]{0,15}$' then
+        perform private.fail('bad_import', 400, 'This describes no project' || coalesce(': ' || v_bad, ''),
+            'id, slug, name, prefix, next_bead, created_at, settings and members, as bdh :stack export writes them');
+    end if;
+    return v_row;
+end;
+$_$;
+
+COMMENT ON FUNCTION private.checked_project(p_project jsonb, p_slug text) IS 'The project that an export describes; bad_import, too_long (400).';
 
 CREATE FUNCTION private.checked_role(p_role text) RETURNS text
     LANGUAGE plpgsql IMMUTABLE
@@ -2858,6 +2935,9 @@ begin
     end if;
     if v_id !~ '^[^[:space:][:cntrl:]]+$' then
         perform private.fail('bad_field', 400, 'An id has no spaces', 'bdh create TITLE --id bd-12', jsonb_build_object('field', 'id'));
+    elsif jsonb_typeof(v_edges) <> 'array' or jsonb_array_length(v_edges) > 500 then
+        perform private.fail('bad_field', 400, 'Dependencies are a list of at most 500, of ids or {id, type}', '["bd-12"]',
+            jsonb_build_object('field', 'depends_on'));
     end if;
     if v_fields ->> 'parent_id' is not null then
         v_edges := jsonb_build_array(jsonb_build_object('id', v_fields -> 'parent_id', 'type', 'parent-child')) || v_edges;
@@ -3206,7 +3286,9 @@ declare
     v_stack jsonb[] := array[jsonb_build_object('id', p_id, 'depth', 0)];
     v_node  jsonb;
 begin
-    if not exists (
+    if not coalesce(p_direction in ('down', 'up'), false) then
+        perform private.fail('bad_argument', 400, 'A tree goes down or up', 'bdh dep tree --help', to_jsonb(left(p_direction, 100)));
+    elsif not exists (
         select 1 from public.beads as b where b.project_id = v_actor.project_id and b.id = p_id and b.status <> 'tombstone') then
         perform private.refuse_bead(v_actor.project_id, p_id);
     end if;
@@ -4424,12 +4506,22 @@ begin
     end if;
     begin
         v_row := jsonb_populate_record(null::public.beads, private.known_fields(p_bead));
-        perform (c ->> 'created_at')::timestamptz from jsonb_array_elements(private.list_of(p_bead, 'comments')) as c;
-        perform (d ->> 'created_at')::timestamptz from jsonb_array_elements(private.list_of(p_bead, 'dependencies')) as d;
+        if exists (
+            select 1 from (
+                select unnest(array[v_row.created_at, v_row.updated_at, v_row.closed_at, v_row.deleted_at, v_row.defer_until])
+                union all
+                select (e ->> 'created_at')::timestamptz
+                from jsonb_array_elements(private.list_of(p_bead, 'comments') || private.list_of(p_bead, 'dependencies')) as e) as t (at)
+            where not t.at between '0001-01-02Z' and '9999-12-30Z') then
+            return 'a time that no clock shows';
+        end if;
     exception when data_exception then
         return sqlerrm;
     end;
-    return case when coalesce(v_row.status, 'open') = '' then 'an empty status' end;
+    return case when coalesce(v_row.status, 'open') = '' then 'an empty status'
+        -- Assignees are in an index, whose entries are small.
+        when length(v_row.assignee) > 200 or length(v_row.status) > 200 or length(v_row.issue_type) > 200 then
+            'an assignee, status or type of more than 200 characters' end;
 end;
 $_$;
 
@@ -4438,7 +4530,7 @@ COMMENT ON FUNCTION private.import_problem(p_bead jsonb) IS 'Why an issue cannot
 CREATE FUNCTION private.import_rows(p_project_id uuid, p_batch integer, p_table text, p_rows jsonb) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
-    AS $$
+    AS $_$
 declare
     v_actor private.actor_info := private.actor(p_project_id);
     v_next  int;
@@ -4453,20 +4545,24 @@ begin
         return jsonb_build_object('next_batch', v_next, 'replayed', true);
     elsif p_batch <> v_next then
         perform private.fail('conflict', 409, format('Batch %s is expected, not %s', v_next, p_batch));
-    elsif not p_table = any (private.import_tables()) or jsonb_typeof(p_rows) <> 'array'
-        or jsonb_array_length(p_rows) not between 1 and 500 then
-        perform private.fail('bad_import', 400, 'A batch is 1 to 500 rows of one of the tables of a project');
+    elsif not coalesce(p_table = any (private.import_tables()), false) or coalesce(jsonb_typeof(p_rows), 'null') <> 'array'
+        or jsonb_array_length(p_rows) not between 1 and 500 or jsonb_path_exists(p_rows, '$[*] ? (@.type() != "object")') then
+        perform private.fail('bad_import', 400, 'A batch is 1 to 500 rows of one of the tables of a project', 'bdh :project import FILE');
     end if;
     if p_table in ('repos', 'workspaces') then
         perform private.check_limit(v_actor.project_id, p_table, (
             select count(*)::int from jsonb_array_elements(p_rows) as r where r ->> 'removed_at' is null));
     end if;
-    perform private.check_import(v_actor.project_id, format('public.%I', p_table), p_rows);
-    perform private.insert_import(v_actor.project_id, p_table, p_rows);
+    begin
+        perform private.check_import(v_actor.project_id, format('public.%I', p_table), p_rows);
+        perform private.insert_import(v_actor.project_id, p_table, p_rows);
+    exception when data_exception or integrity_constraint_violation or program_limit_exceeded then
+        perform private.fail('bad_import', 400, format('Rows of %s cannot be stored: %s', p_table, sqlerrm), 'bdh :stack export');
+    end;
     update private.imports as i set next_batch = v_next + 1 where i.project_id = v_actor.project_id;
     return jsonb_build_object('next_batch', v_next + 1, 'replayed', false);
 end;
-$$;
+$_$;
 
 COMMENT ON FUNCTION private.import_rows(p_project_id uuid, p_batch integer, p_table text, p_rows jsonb) IS 'See public.import_rows.';
 
@@ -6341,6 +6437,10 @@ begin
     begin
         v_place := convert_from(decode(
             translate(p_cursor, '-_', '+/') || repeat('=', (4 - length(p_cursor) % 4) % 4), 'base64'), 'UTF8')::jsonb;
+        -- Whoever makes one up shall hear that it is none, not which cast failed.
+        perform (v_place ->> k)::timestamptz from unnest(array['at', 'created_at', 'updated_at']) as k;
+        perform (v_place ->> k)::int from unnest(array['priority', 'version']) as k;
+        perform (v_place ->> 'own')::boolean, case when p_list in ('claims', 'locks') then (v_place ->> 'id')::uuid end;
     exception when data_exception then
         v_place := null;
     end;
@@ -6352,6 +6452,29 @@ end;
 $$;
 
 COMMENT ON FUNCTION private.read_page_cursor(p_cursor text, p_list text) IS 'The place that private.page_cursor encoded for this list; null for null; bad_cursor (400).';
+
+CREATE FUNCTION private.read_time(p_text text, p_key text) RETURNS timestamp with time zone
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+    v_time timestamptz;
+begin
+    begin
+        v_time := p_text::timestamptz;
+    exception when data_exception then
+        v_time := 'infinity';
+    end;
+    -- Infinity, and years that no client's clock knows, would break whoever reads the bead.
+    if not v_time between '0001-01-02Z' and '9999-12-30Z' then
+        perform private.fail('bad_field', 400, format('%s cannot be %s', p_key, left(p_text, 100)), '2026-12-24T09:00:00Z',
+            jsonb_build_object('field', p_key));
+    end if;
+    return v_time;
+end;
+$$;
+
+COMMENT ON FUNCTION private.read_time(p_text text, p_key text) IS 'A time between the years 1 and 9999, null for null; bad_field (400).';
 
 CREATE FUNCTION private.ready_beads(p_project_id uuid, p_limit integer, p_priority_max integer, p_labels text[], p_types text[], p_apex_id text, p_unassigned boolean, p_cursor text) RETURNS jsonb
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -6621,7 +6744,12 @@ CREATE FUNCTION private.refuse_limit(p_plan text, p_what text, p_limit bigint, p
     AS $$
 begin
     perform private.fail('limit_exceeded', 402,
-        format('The plan %s allows %s %s, %s in use', p_plan, p_limit, p_what, p_used), 'bdh :plan',
+        format('The plan %s allows %s %s, %s in use', p_plan, p_limit, p_what, p_used),
+        case p_what
+            when 'workspaces' then 'Remove one that is over (bdh :workspaces remove ALIAS), or ask for a larger plan: bdh :plan'
+            when 'members' then 'Let one go (bdh :members remove NAME), or ask for a larger plan: bdh :plan'
+            when 'calls a month' then 'Closing, releasing and reading go on; the month''s end, or a larger plan, brings more: bdh :plan'
+            else 'Ask whoever runs this backend for a larger plan: bdh :plan' end,
         jsonb_build_object('what', p_what, 'limit', p_limit, 'used', p_used, 'plan', p_plan));
 end;
 $$;
@@ -7459,7 +7587,7 @@ declare
     v_actor private.actor_info := private.viewer(p_project_id);
     v_limit int := least(greatest(coalesce(p_limit, 50), 1), 500);
     v_seq   bigint := split_part(private.checked_cursor(p_cursor), '.', 2)::bigint;
-    v_words tsquery := websearch_to_tsquery('simple', coalesce(p_query, ''));
+    v_words tsquery := websearch_to_tsquery('simple', coalesce(private.clean_text(p_query, 1000, 'The query'), ''));
     v_found public.mail[];
 begin
     if numnode(v_words) = 0 then
@@ -7488,18 +7616,19 @@ CREATE FUNCTION private.search_query(p_text text) RETURNS tsquery
     SET search_path TO ''
     AS $_$
 declare
-    v_text  text := lower(trim(p_text));
+    v_text  text := private.clean_text(lower(trim(p_text)), 1000, 'The query');
     v_words text;
 begin
     if v_text ~ '"|\mor\M|(^|\s)-\S' then
         return websearch_to_tsquery('pg_catalog.simple',
             regexp_replace(private.plain_words(v_text, '"-'), '(\S)-', '\1 ', 'g'));
     end if;
-    select string_agg(quote_literal(w) || ':*', ' & ') into v_words
+    -- A word that tsquery would find too long is looked for by its beginning.
+    select string_agg(quote_literal(left(w, 400)) || ':*', ' & ') into v_words
     from regexp_split_to_table(private.plain_words(v_text), '\s+') as w where w <> '';
     -- One word may be (the beginning of) an id, which no parser has taken apart.
     return concat_ws(' | ', '(' || v_words || ')',
-        case when v_text ~ '^\S+$' then '''' || replace(replace(v_text, '\', '\\'), '''', '''''') || ''':*' end)::tsquery;
+        case when v_text ~ '^\S{1,200}$' then '''' || replace(replace(v_text, '\', '\\'), '''', '''''') || ''':*' end)::tsquery;
 end;
 $_$;
 
@@ -7674,6 +7803,9 @@ CREATE FUNCTION private.set_repo_visibility(p_repo_id uuid, p_visibility text) R
 declare
     v_repo public.repos;
 begin
+    if not coalesce(p_visibility in ('public', 'private', 'unknown'), false) then
+        perform private.fail('bad_argument', 400, 'A repository is public, private or unknown', null, to_jsonb(left(p_visibility, 100)));
+    end if;
     -- An unknown answer (the forge is down) is no reason to forget what was known.
     update public.repos as r set verified_at = now(),
         visibility = case p_visibility when 'unknown' then r.visibility else p_visibility end
@@ -10497,23 +10629,6 @@ WITH (fillfactor='50');
 
 COMMENT ON TABLE public.presence IS 'When a workspace was last heard of; written at most every 5 s.';
 
-CREATE TABLE public.projects (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    slug text NOT NULL,
-    name text NOT NULL,
-    prefix text DEFAULT 'bd'::text NOT NULL,
-    plan text NOT NULL,
-    settings jsonb DEFAULT '{}'::jsonb NOT NULL,
-    next_bead bigint DEFAULT 1 NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    created_by uuid,
-    CONSTRAINT projects_prefix_check CHECK ((prefix ~ '^[a-z][a-z0-9]{0,15}$'::text)),
-    CONSTRAINT projects_settings_check CHECK ((jsonb_typeof(settings) = 'object'::text)),
-    CONSTRAINT projects_slug_check CHECK ((slug ~ '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$'::text))
-);
-
-COMMENT ON TABLE public.projects IS 'The tenant. next_bead is unused by claims: only create_bead takes a number.';
-
 CREATE TABLE public.subscriptions (
     project_id uuid NOT NULL,
     bead_id text NOT NULL COLLATE pg_catalog."C",
@@ -11379,9 +11494,16 @@ REVOKE ALL ON FUNCTION private.checked_invitee(p_project_id uuid, p_email text, 
 
 REVOKE ALL ON FUNCTION private.checked_kinds(p_kinds text[]) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.checked_labels(p_value jsonb, p_key text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.checked_paths(p_paths text[], p_ignore_case boolean) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.checked_preferences(p_stored jsonb, p_changes jsonb) FROM PUBLIC;
+
+GRANT SELECT ON TABLE public.projects TO authenticated;
+GRANT ALL ON TABLE public.projects TO service_role;
+
+REVOKE ALL ON FUNCTION private.checked_project(p_project jsonb, p_slug text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.checked_role(p_role text) FROM PUBLIC;
 
@@ -11787,6 +11909,8 @@ REVOKE ALL ON FUNCTION private.quoted(p_text text, p_max integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.read_cursor(p_cursor text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.read_page_cursor(p_cursor text, p_list text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.read_time(p_text text, p_key text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.ready_beads(p_project_id uuid, p_limit integer, p_priority_max integer, p_labels text[], p_types text[], p_apex_id text, p_unassigned boolean, p_cursor text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.ready_beads(p_project_id uuid, p_limit integer, p_priority_max integer, p_labels text[], p_types text[], p_apex_id text, p_unassigned boolean, p_cursor text) TO authenticated;
@@ -12439,9 +12563,6 @@ GRANT ALL ON TABLE public.plans TO service_role;
 
 GRANT SELECT ON TABLE public.presence TO authenticated;
 GRANT ALL ON TABLE public.presence TO service_role;
-
-GRANT SELECT ON TABLE public.projects TO authenticated;
-GRANT ALL ON TABLE public.projects TO service_role;
 
 GRANT SELECT ON TABLE public.subscriptions TO authenticated;
 GRANT ALL ON TABLE public.subscriptions TO service_role;
