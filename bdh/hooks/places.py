@@ -28,17 +28,29 @@ def in_repo(root: str, folder: str, paths: Iterable[str], *, follow: bool) -> li
         slash = "/" if path.endswith("/") else ""
         whole = join(folder, path)
         for match in [whole] if follow else _matches(whole):
-            place = realpath(match) if follow else _link_itself(match)
-            inside = _below(top, place)
-            if inside is None:
-                inside = _in_sibling(top, place)
-            if inside is not None and inside.split("/", 1)[0] not in OURS:
-                found[f"{inside or '.'}{slash}"] = None
+            inside = _inside(top, match, follow=follow)
+            # Nobody edits the root itself; `rm -r .` is another matter.
+            if inside is None or (follow and not inside) or inside.split("/", 1)[0] in OURS:
+                continue
+            found[f"{inside or '.'}{slash}"] = None
     return list(found)
+
+
+def _inside(top: str, path: str, *, follow: bool) -> str | None:
+    try:
+        os.fsencode(path)
+        place = realpath(path) if follow else _link_itself(path)
+    except ValueError:
+        # A zero byte, half a character: no file can have this name.
+        return None
+    inside = _below(top, place)
+    return inside if inside is not None else _in_sibling(top, place)
 
 
 def _matches(path: str) -> list[str]:
     """The files that a word of the shell stands for: itself, if it is no pattern."""
+    if "\0" in path:
+        return []
     if "{" in path and not os.path.lexists(path):
         return [match for one in _alternatives(path)[:MAX_MATCHES] for match in _globbed(one)]
     return _globbed(path)

@@ -58,7 +58,7 @@ def host_hook(host: str) -> int:
     """Read an agent host's payload from stdin and print the answer."""
     try:
         payload = json.loads(sys.stdin.buffer.read(MAX_INPUT_BYTES))
-    except ValueError:
+    except (ValueError, RecursionError):
         return 0
     if isinstance(payload, dict):
         text = answer_to(host, payload)

@@ -38,6 +38,7 @@ def test_paths_outside_and_gits_own_are_left_out(tmp_path: Path) -> None:
 
     assert found("api.py", "../src/./api.py") == ["src/api.py"]
     assert found("/etc/passwd", "../../x", "../.git/config", "../.bdh/config.json") == []
+    assert found("a\0b", "\ud800", "..") == found("a\0b", "\ud800", "\0*", follow=False) == []
     assert found("../link.py") == ["src/api.py"]
     assert found("../link.py", follow=False) == ["link.py"]
 
