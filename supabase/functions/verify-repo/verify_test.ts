@@ -13,9 +13,17 @@ const ANSWERS: Record<string, [number, unknown]> = {
   "/repos/acme/broken": [500, {}],
 };
 
-async function withForge(work: (deps: Deps, calls: unknown[]) => Promise<void>): Promise<void> {
+async function withForge(
+  work: (deps: Deps, calls: unknown[], asked: string[]) => Promise<void>,
+): Promise<void> {
+  const asked: string[] = [];
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
-    const [status, body] = ANSWERS[new URL(request.url).pathname] ?? [404, {}];
+    const { pathname, origin } = new URL(request.url);
+    asked.push(pathname);
+    if (pathname === "/repos/acme/moved") {
+      return Response.redirect(`${origin}/repos/acme/open`, 301);
+    }
+    const [status, body] = ANSWERS[pathname] ?? [404, {}];
     return Response.json(body, { status });
   });
   const calls: unknown[] = [];
@@ -27,11 +35,15 @@ async function withForge(work: (deps: Deps, calls: unknown[]) => Promise<void>):
       return Promise.resolve((name === "repos_to_verify" ? { repos } : {}) as T);
     },
   };
-  await work({
-    backend,
-    send: (request) => send(request, network),
-    forges: { "forge.example": `http://127.0.0.1:${server.addr.port}/repos/{path}` },
-  }, calls);
+  await work(
+    {
+      backend,
+      send: (request) => send(request, network),
+      forges: { "forge.example": `http://127.0.0.1:${server.addr.port}/repos/{path}` },
+    },
+    calls,
+    asked,
+  );
   await server.shutdown();
 }
 
@@ -81,4 +93,30 @@ Deno.test("an origin leads to its own forge's API and nowhere else", () => {
   ) {
     assertEquals(apiUrl(origin, FORGES), null);
   }
+});
+
+Deno.test("a forge that leads elsewhere is not followed, and nothing is concluded", async () => {
+  await withForge(async (deps, _, asked) => {
+    const repo = { id: "r", origin: "forge.example/acme/moved" };
+    assertEquals(await visibility(repo, deps), "unknown");
+    assertEquals(asked, ["/repos/acme/moved"]);
+  });
+});
+
+Deno.test("a forge whose name leads into the own network is not asked", async () => {
+  await withForge(async (deps, _, asked) => {
+    const port = new URL(deps.forges["forge.example"]!).port;
+    const repo = { id: "r", origin: "forge.example/acme/open" };
+    const forges = { "forge.example": `http://rebound.example:${port}/repos/{path}` };
+    for (const addresses of [["127.0.0.1"], ["1.1.1.1", "127.0.0.1"], ["::ffff:127.0.0.1"]]) {
+      const network = {
+        resolve: () => Promise.resolve(addresses),
+        allowPrivate: false,
+        timeoutMs: 2000,
+      };
+      const strict: Deps = { ...deps, forges, send: (request) => send(request, network) };
+      assertEquals(await visibility(repo, strict), "unknown");
+    }
+    assertEquals(asked, []);
+  });
 });

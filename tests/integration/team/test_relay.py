@@ -43,6 +43,21 @@ async def test_the_ticker_delivers_by_itself(stack: Stack, outside: Outside) -> 
     assert len(outside.heard) == 1
 
 
+async def test_the_ticker_has_repositories_verified_each_week(stack: Stack) -> None:
+    """By itself, once a week has gone by; of a forge nobody knows, so nothing is asked outside."""
+    await stack.sql.execute("update public.projects set plan = 'open_source'")
+    await stack.sql.execute(
+        "update public.repos set visibility = 'public', verified_at = now() - interval '169 hours'"
+    )
+    async with asyncio.timeout(20):
+        while not await stack.sql.value(  # noqa: ASYNC110 (the ticker's next round)
+            "select bool_and(verified_at > now() - interval '1 minute') from public.repos"
+        ):
+            await asyncio.sleep(0.1)
+
+    assert await stack.sql.value("select array_agg(visibility) from public.repos") == ["public"]
+
+
 async def test_a_failure_before_delivery_is_tried_again(stack: Stack, outside: Outside) -> None:
     await stack.channel(f"http://127.0.0.1:{free_port()}")
     await stack.escalate()

@@ -191,3 +191,45 @@ async def test_repos_are_verified_weekly_where_it_matters(team: Team) -> None:
     texts = [n["text"] for n in (await team.call(team.ann, "notices"))["notices"]]
     assert any("is not public" in text for text in texts)
     assert (await team.call(team.dan, "notices"))["notices"] == []
+
+
+PG_NET = """
+create schema net;
+create table net.sent (url text, body jsonb, headers jsonb);
+create function net.http_post(
+    url text, body jsonb default null, params jsonb default null, headers jsonb default null,
+    timeout_milliseconds integer default 1000)
+returns bigint language sql as $$
+    insert into net.sent values ($1, $2, $4) returning 1
+$$;
+"""
+
+
+async def test_on_hosted_the_database_calls_its_functions(team: Team) -> None:
+    """By pg_net, with the scheduler's token; only those that have something to do, every week."""
+    sql, call = team.sql, "select private.call_functions()"
+    sent = "select url, headers from net.sent"
+    await sql.execute(call)
+    await sql.execute(PG_NET)
+    try:
+        await sql.execute(
+            "insert into private.settings (key, value) values ('functions_url', '\"https://f\"')"
+        )
+        await sql.execute(call)
+        assert await sql.fetch(sent) == []
+
+        await team.service("change_plan", project_id=team.project.id, plan="self_hosted")
+        await sql.execute("update public.projects set plan = 'open_source' where slug = 'acme'")
+        await team.channel(team.ann)
+        await team.escalate()
+        await sql.execute(call)
+
+        token = await sql.value("select private.setting('relay_token') #>> '{}'")
+        rows = {row["url"]: row["headers"]["authorization"] for row in await sql.fetch(sent)}
+        assert rows == dict.fromkeys(
+            ("https://f/outbox-relay", "https://f/verify-repo"), f"Bearer {token}"
+        )
+        due = await sql.value("select every from private.schedules where name = 'call_functions'")
+        assert due.total_seconds() == 10
+    finally:
+        await sql.execute("drop schema net cascade")
