@@ -16,7 +16,7 @@ from bdh import __version__, git
 from bdh.cli import hook_checks
 from bdh.cli.text import line
 from bdh.config import agent_host, in_network_sandbox
-from bdh.errors import BdhError
+from bdh.errors import BdhError, UnreachableError
 from bdh.local.checkout import branch, find_checkout, origin
 from bdh.models.health import Check
 from bdh.versions import is_older
@@ -30,30 +30,45 @@ OLDEST_GIT = (2, 20)
 
 
 def run(app: App) -> Iterator[Check]:
-    """Every check in turn; one that breaks is a failed one, and the others go on."""
-    checks: tuple[tuple[str, Callable[[App], Check]], ...] = (
-        ("versions", versions),
-        ("path", path),
-        ("git", git_itself),
-        ("checkout", checkout),
-        ("sandbox", sandbox),
-        ("workspace", workspace),
-        ("files", files),
-        ("stack", stack),
-        ("backend", backend),
-        ("token", token),
-        ("clock", clock),
-        ("spool", spool),
+    """
+    Every check in turn; one that breaks is a failed one, and the others go on.
+
+    What cannot be looked at because something else is missing is left out: one cause, one line.
+    """
+    # Each with the check that it is pointless without.
+    checks: tuple[tuple[str, str, Callable[[App], Check]], ...] = (
+        ("versions", "", versions),
+        ("path", "", path),
+        ("git", "", git_itself),
+        ("checkout", "", checkout),
+        ("sandbox", "", sandbox),
+        ("workspace", "", workspace),
+        ("files", "workspace", files),
+        ("stack", "workspace", stack),
+        ("backend", "stack", backend),
+        ("token", "backend", token),
+        ("clock", "token", clock),
+        ("spool", "workspace", spool),
     )
-    for name, look in checks:
-        try:
-            yield look(app)
-        except BdhError as error:
-            yield Check(name, FAILED, line(error.message), error.hint)
+    missing: set[str] = set()
+    for name, needed, look in checks:
+        found = None if needed in missing else _look(app, name, look)
+        # A stopped stack is only a warning, but nothing here starts it.
+        if found is None or found.state == FAILED or (name == "stack" and found.state != OK):
+            missing.add(name)
+        if found is not None:
+            yield found
     with suppress(BdhError):
         # What is wrong with the workspace has been said by then.
         yield hook_checks.git_hooks(app)
         yield from hook_checks.host_hooks(app)
+
+
+def _look(app: App, name: str, look: Callable[[App], Check]) -> Check:
+    try:
+        return look(app)
+    except BdhError as error:
+        return Check(name, FAILED, line(error.message), error.hint)
 
 
 def versions(_app: App) -> Check:
@@ -138,7 +153,14 @@ def stack(app: App) -> Check:
 
 def backend(app: App) -> Check:
     """Whether the backend answers, and its schema and this bdh fit together."""
-    found = app.backend.call("schema_version")
+    try:
+        found = app.backend.call("schema_version")
+    except UnreachableError as error:
+        # Its hint is what runs here.
+        own = app.identity.stack_dir is not None
+        fix = "bdh :stack logs gateway -n 20, then bdh :down && bdh :up" if own else error.hint
+        fix = fix if fix != "bdh :doctor" else "bdh :deploy-check"
+        return Check("backend", FAILED, line(error.message), fix)
     minimum = str(found.get("min_client") or "0")
     if is_older(__version__, minimum):
         message = f"the backend needs bdh {minimum} or newer"

@@ -56,11 +56,51 @@ def git_hooks(app: App) -> Check:
 
 def host_hooks(app: App) -> Iterator[Check]:
     """The hooks of each agent host that is set up in this checkout, and Cursor's sandbox."""
+    from bdh.onboarding.ledger import Ledger
+
+    root, ledger = app.identity.root, Ledger(app.identity.folder)
     for host, (files, command) in HOSTS.items():
-        used = [name for name in files if _mentions(app.identity.root / name, host)]
-        if used:
-            yield _probe(app.identity.root, host, used[0], command)
+        used = [name for name in files if _mentions(root / name, host)]
+        gone = [name for name in files if ledger.wrote(name)] if not used else []
+        lacking = _lacking(host, [root / name for name in used])
+        if gone:
+            message = f"bdh's hooks are not in {gone[0]} any more: no edit is checked"
+            yield Check(f"{host} hooks", WARNING, message, _repair(root / gone[0]))
+        elif lacking:
+            message = f"{used[0]} lacks bdh's hook for {', '.join(lacking)}"
+            yield Check(f"{host} hooks", WARNING, message, "bdh :init")
+        elif used:
+            yield _probe(root, host, used[0], command)
     yield from _cursor_sandbox(app)
+
+
+def _lacking(host: str, files: Sequence[Path]) -> list[str]:
+    """The events of the host that none of the files has a hook of ours for."""
+    from bdh.hooks.hosts import claude, codex, cursor
+
+    hooks = {"claude": claude.hooks, "codex": codex.hooks, "cursor": cursor.hooks}[host]
+    found: set[str] = set()
+    for file in files:
+        found |= {event for event, entry in _events(file).items() if "bdh" in json.dumps(entry)}
+    return [event for event in hooks() if event not in found] if files else []
+
+
+def _events(file: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+        events = content["hooks"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+    return events if isinstance(events, dict) else {}
+
+
+def _repair(file: Path) -> str:
+    """What `:init` can do by itself, and what it leaves to whoever broke the file."""
+    try:
+        broken = file.exists() and not isinstance(json.loads(file.read_bytes()), dict)
+    except (OSError, ValueError):
+        broken = True
+    return f"mend {file} (it is not a JSON object), then bdh :init" if broken else "bdh :init"
 
 
 def _cursor_sandbox(app: App) -> Iterator[Check]:

@@ -71,8 +71,9 @@ def human(done: Imported) -> str:
     if done.conflicts:
         lines.append(f"{plural(len(done.conflicts), 'conflict')}:")
     for one in done.conflicts[:MAX_LISTED]:
-        kept = f" (kept: {line(one.kept)})" if one.kept else ""
-        lines.append(f"  {one.id} {', '.join(map(line, one.fields))}: {line(one.reason)}{kept}")
+        kept = f" (kept: {line(one.kept)})" if one.kept not in (None, "none") else ""
+        where = " ".join(filter(None, [line(one.id), ", ".join(map(line, one.fields))]))
+        lines.append(f"  {where}: {line(one.reason)}{kept}")
     if len(done.conflicts) > MAX_LISTED:
         lines.append(f"  … and {len(done.conflicts) - MAX_LISTED} more (--json lists all)")
     lines += [f"line {bad.line} was left out: {bad.reason}" for bad in done.invalid[:MAX_LISTED]]

@@ -8,6 +8,7 @@ import click
 
 from bdh.cli import types
 from bdh.cli.app import App
+from bdh.cli.text import moment, plural
 from bdh.cli.verb import verb
 
 if TYPE_CHECKING:
@@ -45,12 +46,16 @@ def command(
 
 def human(app: App, invite: Invite) -> str:
     """The token, and the command for the other machine."""
-    app.say(f"valid until {invite.expires_at}, {invite.uses} use(s)")
+    app.say(f"Good until {moment(invite.expires_at)}, for {plural(invite.uses, 'use')}. There:")
+    app.say(f"  → {there(app, invite)}")
+    return invite.token
+
+
+def there(app: App, invite: Invite) -> str:
+    """What to type where the invitation is used; the token is in it, as it was printed anyway."""
     identity = app.identity
     if invite.kind == "member":
-        app.say("there: bdh :login EMAIL, then: bdh :join TOKEN --member")
-    elif identity.url:
-        app.say(f"there: bdh :join TOKEN --url {identity.url} --key {identity.key}")
-    else:
-        app.say("there: bdh :join TOKEN (with --url and --key of this stack from another machine)")
-    return invite.token
+        return f"bdh :login EMAIL, then bdh :join {invite.token} --member"
+    if identity.url:
+        return f"bdh :join {invite.token} --url {identity.url} --key {identity.key}"
+    return f"bdh :join {invite.token} (from another machine with --url and --key, see bdh :up)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from typing import TYPE_CHECKING
 
@@ -31,11 +32,22 @@ def block(app: App, wish: Wish, found: Reserved, seconds: int) -> int:
                 found = wait_for(app.backend, wish, found, pulse, time.monotonic, seconds)
         except Interrupted:
             _leave(app)
-            app.say("Stopped waiting")
+            app.say("Stopped waiting; to go on:")
+            app.say(f"  → {_again(app, wish)}")
             return EXIT_INTERRUPTED
     if found.conflicts:
         _leave(app)
     return settle(app, found)
+
+
+def _again(app: App, wish: Wish) -> str:
+    """The command that goes on with an interrupted wait, from where one is."""
+    from bdh.hooks.words import shell_word
+
+    root = app.identity.root
+    paths = [shell_word(os.path.relpath(root / path)) for path in wish.paths]
+    shared = ["--shared"] if wish.shared else []
+    return " ".join(["bdh :reserve", *paths, *shared, "--wait"])
 
 
 def _leave(app: App) -> None:

@@ -9,7 +9,7 @@ import click
 
 from bdh.cli.app import App
 from bdh.cli.bead_text import claim_line, reference, status
-from bdh.cli.text import age, ago, block, line
+from bdh.cli.text import age, ago, block, line, moment
 from bdh.cli.verb import verb
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def _facts(bead: BeadDetail) -> str:
     facts = [status(bead), f"P{bead.priority}", bead.issue_type]
     facts += [f"labels {', '.join(map(line, bead.labels))}"] if bead.labels else []
     facts += [f"assigned to {line(bead.assignee)}"] if bead.assignee else []
-    facts += [f"not before {bead.defer_until}"] if bead.defer_until else []
+    facts += [f"not before {moment(bead.defer_until)}"] if bead.defer_until else []
     facts += [f"{bead.estimated_minutes} min"] if bead.estimated_minutes else []
     facts += [line(bead.external_ref)] if bead.external_ref else []
     facts.append(f"updated {ago(bead.updated_at)}")

@@ -26,6 +26,15 @@ def ago(moment: str | None) -> str:
     return "just now" if text == "now" else f"{text} ago"
 
 
+def moment(text: str | None) -> str:
+    """`2026-11-30 06:32 UTC` of an ISO 8601 moment; as it is when it is none."""
+    try:
+        found = datetime.fromisoformat(text or "")
+    except ValueError:
+        return line(text)
+    return f"{found.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
 def span(seconds: float) -> str:
     """A length of time in its largest unit: `now`, `5m`, `3h`, `2d`."""
     if seconds < MINUTE:

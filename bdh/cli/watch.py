@@ -77,7 +77,8 @@ def _deliver(app: App, event: Event, words: list[str]) -> None:
     import json
     import subprocess
 
-    text = json.dumps(event.as_json(), ensure_ascii=False)
+    # A line of its own: programs that append it to a file, or read lines, need its end.
+    text = f"{json.dumps(event.as_json(), ensure_ascii=False)}\n"
     try:
         done = subprocess.run(words, input=text, encoding="utf-8", check=False)  # noqa: S603
     except OSError as error:
@@ -92,7 +93,8 @@ def human(event: Event) -> str:
 
     actor = event.actor.name if event.actor else "bdh"
     entity = f"{event.entity.get('type', '')} {event.entity.get('id', '')}"
-    data = ", ".join(f"{key}={_short(value)}" for key, value in event.data.items())
+    told = {key: value for key, value in event.data.items() if value is not None}
+    data = ", ".join(f"{key}={_short(value)}" for key, value in told.items())
     return line(f"{event.at[:19]}Z {event.type} {actor} {entity} {data}".rstrip(), 300)
 
 

@@ -26,7 +26,7 @@ def backup(paths: StackPaths, file: Path, *, overwrite: bool) -> None:
         raise RefusedError(
             f"Cannot back up to {file}: the file exists",
             code="file_exists",
-            hint="choose another name, or pass --force",
+            hint=f"bdh :stack backup {file} --overwrite, or another name",
         )
     if not file.absolute().parent.is_dir():
         raise UsageError(
@@ -53,7 +53,7 @@ def restore(paths: StackPaths, file: Path, *, force: bool) -> None:
             raise RefusedError(
                 "Cannot restore: the stack holds projects, and they would be replaced",
                 code="stack_not_empty",
-                hint="back up first, then pass --force",
+                hint=f"bdh :stack backup && bdh :stack restore {file} --force",
             )
         asyncio.run(replace_by_dump(_running_installation(paths), address, file.absolute()))
         _restart_gateway(paths)

@@ -24,4 +24,9 @@ def command(app: App, /, assignments: tuple[str, ...]) -> None:
 
     changes = dict(map(assignment, assignments))
     found = telling.preferences(app.as_human("say when to be reached"), changes)
-    app.emit(found, lambda it: columns([[n, str(v)] for n, v in it.as_json().items()]))
+    app.emit(found, lambda it: columns([[n, _value(v)] for n, v in it.as_json().items()]))
+
+
+def _value(value: object) -> str:
+    """As it would be typed: `urgent_breaks_quiet=true`."""
+    return "-" if value is None else str(value).lower() if isinstance(value, bool) else str(value)

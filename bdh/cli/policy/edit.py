@@ -83,7 +83,10 @@ def edited(policy: Policy) -> tuple[dict[str, Any], int | None]:
     if not sys.stdin.isatty():
         raise click.UsageError("--file is missing, and nobody is there to edit")
     before = json.dumps(policy.bundle, indent=2, ensure_ascii=False)
-    after = click.edit(f"{before}\n", extension=".json")
+    try:
+        after = click.edit(f"{before}\n", extension=".json")
+    except click.ClickException as error:
+        raise click.UsageError(f"No editor: {error.format_message()} (EDITOR names one)") from None
     if after is None or after.strip() == before:
-        raise click.Abort
+        raise click.UsageError("Nothing was changed, so nothing is proposed")
     return read(after)[0], policy.latest_version

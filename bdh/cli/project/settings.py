@@ -41,7 +41,12 @@ def assignment(text: str) -> tuple[str, Any]:
         return name, value
 
 
+def _typed(value: Any) -> str:
+    """As one types it: `guard_mode=warn`."""
+    return line(value) if isinstance(value, str) else json.dumps(value)
+
+
 def human(project: Project) -> str:
     rows = [["project", project.slug], ["plan", project.plan], ["prefix", project.prefix]]
-    rows += [[line(name), json.dumps(value)] for name, value in sorted(project.settings.items())]
+    rows += [[line(name), _typed(value)] for name, value in sorted(project.settings.items())]
     return columns(rows)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from bdh.cli.app import App
@@ -18,6 +20,8 @@ def command(app: App, /, yes: bool) -> None:
     from bdh.stack import control
 
     require_human("delete the stack's data")
+    if not yes and not sys.stdin.isatty():
+        raise click.UsageError("--yes is missing, and nobody is there to ask")
     if not yes:
         click.confirm("Delete every project, bead and message of this stack?", abort=True, err=True)
     control.reset()

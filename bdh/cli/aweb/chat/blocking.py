@@ -96,7 +96,9 @@ def _settled(app: App, sent: Sent) -> int:
         chat.mark_read(app.backend, shown)
     if outcome.status == "left":
         app.say("Everybody else had left this chat; the message is stored")
-        app.say("  → --start-conversation waits for them all the same")
+        target = target_of(sent) or "TO"
+        command = f'bdh :aweb chat send-and-wait {target} "…" --start-conversation'
+        app.say(f"  → {command} waits for them all the same")
     app.emit(outcome, nothing)
     return 0
 
@@ -113,8 +115,12 @@ def settled_outcome(sent: Sent) -> WaitOutcome:
 
 def resume(sent: Sent) -> str:
     """The command that goes on with an interrupted wait."""
+    return f"bdh :aweb chat listen {target_of(sent)}".rstrip()
+
+
+def target_of(sent: Sent) -> str:
+    """What names the chat of `sent` on a command line; empty for any chat."""
     if sent.session_id is None:
-        return "bdh :aweb chat listen"
+        return ""
     one = len(sent.others) == 1 and sent.others[0].kind == "workspace"
-    target = (sent.others[0].short or sent.others[0].name) if one else sent.session_id[:8]
-    return f"bdh :aweb chat listen {target}"
+    return (sent.others[0].short or sent.others[0].name) if one else sent.session_id[:8]

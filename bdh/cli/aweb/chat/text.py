@@ -94,8 +94,10 @@ def history(found: ChatHistory) -> str:
 
 
 def extended(found: ExtendedWait) -> str:
+    from bdh.hooks.words import left
+
     return "\n".join(
-        f"{name(waiter)} waits {waiter.seconds_left} s longer" for waiter in found.waiting
+        f"{name(waiter)} waits {left(waiter.seconds_left)} longer" for waiter in found.waiting
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from bdh.cli.app import App
-from bdh.cli.aweb.mail.text import box
+from bdh.cli.aweb.mail.text import box, outgoing
 from bdh.cli.types import paging_options
 from bdh.cli.verb import Banner, verb
 
@@ -38,5 +38,5 @@ def command(
         limit=limit,
         cursor=cursor,
     )
-    app.emit(found, box)
+    app.emit(found, outgoing if sent and not everything else box)
     app.was_shown(*(f"mail:{mail.id}" for mail in found.mail if mail.unread))

@@ -40,8 +40,22 @@ def box(found: MailList) -> str:
         [mail.id[:SHORT_ID], _sender(mail), age(mail.created_at), _subject(mail)]
         for mail in found.mail
     ]
-    more = "\n… more: -n 500, or --cursor with --json's next_cursor" if found.next_cursor else ""
-    return f"{found.unread} unread\n{columns(rows)}{more}"
+    return f"{found.unread} unread\n{columns(rows)}{_more(found.next_cursor)}"
+
+
+def outgoing(found: MailList) -> str:
+    """One line a mail that was sent: id, recipients, age, marks, subject."""
+    if not found.mail:
+        return "No mail was sent"
+    rows = [
+        [mail.id[:SHORT_ID], f"to {names(mail)}", age(mail.created_at), _subject(mail)]
+        for mail in found.mail
+    ]
+    return columns(rows) + _more(found.next_cursor)
+
+
+def _more(next_cursor: str | None) -> str:
+    return "\n… more: -n 500, or --cursor with --json's next_cursor" if next_cursor else ""
 
 
 def _sender(mail: Mail) -> str:
@@ -92,5 +106,4 @@ def matches(found: FoundMailList) -> str:
         ]
         for mail in found.mail
     ]
-    more = "\n… more: -n 500, or --cursor with --json's next_cursor" if found.next_cursor else ""
-    return columns(rows) + more
+    return columns(rows) + _more(found.next_cursor)
