@@ -51,14 +51,15 @@ function staleRows(): Row[] {
 }
 
 function conflictRows(): Row[] {
-  return recentConflicts.value.slice(-3).reverse().map((event) => ({
-    key: event.id, tone: "info", kind: "lock conflict", to: href("files"), action: "Look",
-    body: (
-      <>
-        <ActorName actor={event.actor} /> {phrase(event)} <span class="muted"><Ago at={event.at} /></span>
-      </>
-    ),
-  }));
+  const event = recentConflicts.value.at(-1);
+  if (!event) return [];
+  const earlier = recentConflicts.value.length - 1;
+  const body = (
+    <>
+      <ActorName actor={event.actor} /> {phrase(event)} <span class="muted"><Ago at={event.at} />{earlier > 0 && `, and ${earlier} more lately`}</span>
+    </>
+  );
+  return [{ key: "conflicts", tone: "info", kind: "lock conflict", to: href("files"), action: "Look", body }];
 }
 
 /** What needs attention, the most pressing first; a calm line when nothing does. */
