@@ -9,7 +9,7 @@ from bdh.errors import BdhError, UnreachableError
 from bdh.hooks.decide import ASK, DENY, OFF, WARN, Verdict, decide, stricter
 from bdh.hooks.hosts.event import AFTER, BEFORE, END, PROMPT, START, STOP, Answer, Effects, Event
 from bdh.hooks.memory import FRESH_SECONDS
-from bdh.hooks.places import in_repo
+from bdh.hooks.places import in_repo, is_checkout_of
 
 if TYPE_CHECKING:
     from bdh.hooks.desk import Desk, Reserved
@@ -46,7 +46,8 @@ def before(desk: Desk, event: Event, found: Effects) -> Answer:
     mode = guard_mode(desk)
     if mode == OFF:
         return Answer()
-    said = [_others_here(desk, event, found, paths)]
+    pulled, shared = _others_here(desk, event, found, paths)
+    said = [pulled or shared]
     verdict, warning = _reserved(desk, event, paths, mode, now) if paths else (Verdict(), "")
     if verdict.obstacles:
         from bdh.hooks import words  # noqa: PLC0415  (mostly there is nothing to say)
@@ -54,7 +55,7 @@ def before(desk: Desk, event: Event, found: Effects) -> Answer:
         said.append(words.for_agent(verdict.obstacles, now))
     said.append(warning)
     text = "\n".join(part for part in said if part)
-    if verdict.action in (DENY, ASK) or (said[0] and found.checkout and mode == DENY_MODE):
+    if verdict.action in (DENY, ASK) or (pulled and mode == DENY_MODE):
         return Answer(deny=text, ask=verdict.action == ASK)
     _remember_written(desk, event, paths)
     return Answer(context=text)
@@ -137,20 +138,24 @@ def cannot_ask(desk: Desk, event: Event, error: BdhError) -> str:
     return f"bdh cannot check who holds files here ({reason}). Edits go on unchecked."
 
 
-def _others_here(desk: Desk, event: Event, found: Effects, paths: list[str]) -> str:
-    """What another session in this very directory is doing that this would disturb."""
+def _others_here(desk: Desk, event: Event, found: Effects, paths: list[str]) -> tuple[str, str]:
+    """
+    What another session in this very directory is doing that this would disturb.
+
+    That the whole directory would be pulled from under it, or that it edits the same file.
+    """
     for other in desk.memory.other_sessions(event.session):
         name = f"another {other.get('host') or 'agent'} session"
-        if found.checkout:
+        if found.checkout and is_checkout_of(desk.root, found.where):
             return (
                 f"{name[0].upper()}{name[1:]} is working in this directory ({desk.root}): "
                 f"`{found.checkout}` would change its files under it. Work in a directory of "
                 "your own: bdh :add-worktree"
-            )
+            ), ""
         shared = [path for path in paths if path in other.get("written", ())]
         if shared:
-            return f"{shared[0]!r} is also being edited by {name} in this directory."
-    return ""
+            return "", f"{shared[0]!r} is also being edited by {name} in this directory."
+    return "", ""
 
 
 def _remember_written(desk: Desk, event: Event, paths: list[str]) -> None:

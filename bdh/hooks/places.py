@@ -47,6 +47,14 @@ def _inside(top: str, path: str, *, follow: bool) -> str | None:
     return inside if inside is not None else _in_sibling(top, place)
 
 
+def is_checkout_of(root: str, folder: str) -> bool:
+    """Whether git, run in `folder`, works on the checkout `root`, not on another or one within."""
+    place, top = realpath(folder), realpath(root)
+    while not os.path.exists(join(place, ".git")) and place != dirname(place):
+        place = dirname(place)
+    return place == top
+
+
 def _matches(path: str) -> list[str]:
     """The files that a word of the shell stands for: itself, if it is no pattern."""
     if "\0" in path:

@@ -7,14 +7,13 @@ hooks of git see it later.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from os.path import basename, isdir, join, normpath
+from collections.abc import Callable
+from os.path import basename, isdir, join, lexists, normpath
 from typing import NamedTuple
 
 from bdh.hooks.hosts.event import Effects
+from bdh.hooks.lexing import commands
 
-BLANK = " \t\r"
-OPERATORS = "|&;()<>\n"
 PREFIXES = {"sudo", "command", "nohup", "time", "exec", "builtin", "then", "do", "else", "!", "{"}
 SHELLS = {"sh", "bash", "zsh", "dash", "ksh"}
 MAX_DEPTH = 4
@@ -24,43 +23,50 @@ MAX_CHARACTERS = 100_000
 GIT_VALUES = {"-c", "--git-dir", "--work-tree", "--namespace"}
 
 
-class Word(NamedTuple):
-    """A word or an operator; `plain` when the shell would take it as it stands."""
-
-    text: str
-    operator: bool = False
-    plain: bool = True
-
-
 def effects(
     command: str, folder: str, is_directory: Callable[[str], bool] = isdir, depth: int = 0
 ) -> Effects:
     """What `command`, run in `folder`, would change."""
     if len(command) > MAX_CHARACTERS or depth > MAX_DEPTH:
         return Effects()
-    writes: list[str] = []
-    checkout = ""
-    for words, targets in _commands(tuple(_lex(command))):
-        writes += (_at(folder, target) for target in targets)
-        words = _without_prefix(words)
-        if not words:
+    found: list[Effects] = []
+    outside: list[str] = []
+    for one in commands(command):
+        if one.parenthesis:
+            folder = _subshell(one.parenthesis, folder, outside)
             continue
-        name, arguments = basename(words[0]), words[1:]
-        if name == "cd" and arguments:
-            folder = _at(folder, arguments[-1])
-        elif name in SHELLS and "-c" in arguments[:-1]:
-            inner = effects(arguments[arguments.index("-c") + 1], folder, is_directory, depth + 1)
-            writes += inner.writes
-            checkout = checkout or inner.checkout
-        elif name == "git":
-            found = _git(arguments, folder)
-            writes += found.writes
-            checkout = checkout or found.checkout
-        elif name in WRITERS:
-            into = Place(folder, is_directory)
-            writes += (_at(folder, path) for path in WRITERS[name](arguments, into))
+        found.append(Effects(tuple(_at(folder, target) for target in one.targets)))
+        words = _without_prefix(one.words)
+        if words[:1] in (["cd"], ["pushd"]) and len(words) > 1:
+            folder = _at(folder, words[-1])
+        elif words:
+            found.append(_effects_of(words, Place(folder, is_directory), depth))
+    writes = (path for one in found for path in one.writes)
     kept = dict.fromkeys(path for path in writes if not path.startswith("/dev/"))
-    return Effects(tuple(kept), checkout)
+    first = next((one for one in found if one.checkout), Effects())
+    return Effects(tuple(kept), first.checkout, first.where)
+
+
+def _effects_of(words: list[str], place: Place, depth: int) -> Effects:
+    """What one simple command would change."""
+    name, arguments = basename(words[0]), words[1:]
+    if name in SHELLS and "-c" in arguments[:-1]:
+        script = arguments[arguments.index("-c") + 1]
+        return effects(script, place.folder, place.is_directory, depth + 1)
+    if name == "git":
+        return _git(arguments, place.folder)
+    if name in WRITERS:
+        written = WRITERS[name](arguments, place)
+        return Effects(tuple(_at(place.folder, path) for path in written))
+    return Effects()
+
+
+def _subshell(parenthesis: str, folder: str, outside: list[str]) -> str:
+    """Where one is after it: `(cd x; …)` leads back to where it began."""
+    if parenthesis == "(":
+        outside.append(folder)
+        return folder
+    return outside.pop() if outside else folder
 
 
 class Place(NamedTuple):
@@ -76,138 +82,6 @@ class Place(NamedTuple):
 def _at(folder: str, path: str) -> str:
     slash = "/" if path.endswith("/") and path.strip("/") else ""
     return normpath(join(folder, path)) + slash
-
-
-def _lex(text: str) -> Iterator[Word]:
-    """The words and operators of a script; here-documents and comments are left out."""
-    position, pending = 0, list[str]()
-    while position < len(text):
-        char = text[position]
-        if char in BLANK:
-            position += 1
-        elif char == "#":
-            position = _line_end(text, position)
-        elif char in OPERATORS:
-            operator = _operator(text, position)
-            yield Word(operator, operator=True)
-            position += len(operator)
-            if operator.startswith("<<") and not operator.startswith("<<<"):
-                word, position = _word(text, _skip_blank(text, position))
-                pending.append(word.text)
-            elif char == "\n":
-                position = _after_documents(text, position, pending)
-                pending = []
-        else:
-            word, position = _word(text, position)
-            yield word
-
-
-def _operator(text: str, position: int) -> str:
-    end = position + 1
-    while text[position] in "<>&|" and end < len(text) and text[end] in "<>&|-":
-        end += 1
-    return text[position:end]
-
-
-def _word(text: str, position: int) -> tuple[Word, int]:
-    parts, plain = list[str](), True
-    while position < len(text) and text[position] not in BLANK + OPERATORS:
-        char = text[position]
-        if char == "'":
-            end = text.find("'", position + 1)
-            end = len(text) if end < 0 else end
-            parts.append(text[position + 1 : end])
-            position = end + 1
-        elif char == '"':
-            part, position = _double_quoted(text, position + 1)
-            plain = plain and "$" not in part and "`" not in part
-            parts.append(part)
-        elif char == "\\":
-            parts.append(text[position + 1 : position + 2].replace("\n", ""))
-            position += 2
-        elif text.startswith("$(", position):
-            end = _matching(text, position + 2)
-            plain = False
-            parts.append(text[position:end])
-            position = end
-        else:
-            plain = plain and char not in "$`"
-            parts.append(char)
-            position += 1
-    return Word("".join(parts), plain=plain), position
-
-
-def _double_quoted(text: str, position: int) -> tuple[str, int]:
-    parts = list[str]()
-    while position < len(text) and text[position] != '"':
-        if text[position] == "\\" and text[position + 1 : position + 2] in ('"', "\\", "$", "`"):
-            position += 1
-        parts.append(text[position])
-        position += 1
-    return "".join(parts), position + 1
-
-
-def _matching(text: str, position: int) -> int:
-    """Where the parenthesis that is open at `position` has been closed."""
-    depth = 1
-    while position < len(text) and depth:
-        depth += {"(": 1, ")": -1}.get(text[position], 0)
-        position += 1
-    return position
-
-
-def _skip_blank(text: str, position: int) -> int:
-    while position < len(text) and text[position] in BLANK:
-        position += 1
-    return position
-
-
-def _line_end(text: str, position: int) -> int:
-    end = text.find("\n", position)
-    return len(text) if end < 0 else end
-
-
-def _after_documents(text: str, position: int, delimiters: list[str]) -> int:
-    for delimiter in delimiters:
-        position = _after_document(text, position, delimiter)
-    return position
-
-
-def _after_document(text: str, position: int, delimiter: str) -> int:
-    while position < len(text):
-        end = _line_end(text, position)
-        line = text[position:end].strip("\t\r")
-        position = min(end + 1, len(text))
-        if line == delimiter:
-            break
-    return position
-
-
-def _commands(words: tuple[Word, ...]) -> Iterator[tuple[list[str], list[str]]]:
-    """Each simple command: its words, and the files that its output is sent to."""
-    current, targets, redirect = list[str](), list[str](), ""
-    for word in words:
-        if not word.operator:
-            if redirect:
-                targets += _written(redirect, word)
-                redirect = ""
-            elif word.plain or current:
-                current.append(word.text)
-        elif "<" in word.text or ">" in word.text:
-            redirect = word.text
-            # `2>`: the number in front of a redirection is not an argument.
-            if current and current[-1].isdigit():
-                current.pop()
-        elif word.text != "&>":
-            yield current, targets
-            current, targets, redirect = [], [], ""
-    yield current, targets
-
-
-def _written(redirect: str, word: Word) -> list[str]:
-    """The file that the redirection writes, if it is one whose name is known."""
-    descriptor = redirect.endswith("&") and (word.text.isdigit() or word.text == "-")
-    return [word.text] if ">" in redirect and word.plain and not descriptor else []
 
 
 def _without_prefix(words: list[str]) -> list[str]:
@@ -305,9 +179,12 @@ def _dd(arguments: list[str], _place: Place) -> list[str]:
 def _git(arguments: list[str], folder: str) -> Effects:
     position = 0
     while position < len(arguments) and arguments[position].startswith("-"):
-        if arguments[position] == "-C" and position + 1 < len(arguments):
-            folder = _at(folder, arguments[position + 1])
+        option, _, value = arguments[position].partition("=")
+        if option in ("-C", "--work-tree") and (value or position + 1 < len(arguments)):
+            folder = _at(folder, value or arguments[position + 1])
+            position += not value
             position += 1
+            continue
         position += 1 + (arguments[position] in GIT_VALUES)
     if position >= len(arguments):
         return Effects()
@@ -316,11 +193,23 @@ def _git(arguments: list[str], folder: str) -> Effects:
         if "--cached" in rest or (verb == "restore" and _only_index(rest)):
             return Effects()
         paths = _files(rest, "s")
-    elif verb == "checkout" and "--" in rest:
-        paths = rest[rest.index("--") + 1 :]
+    elif verb == "checkout" and (named := _checked_out(rest, folder)):
+        paths = named
     else:
-        return Effects(checkout=_whole_checkout(verb, rest))
+        return Effects(checkout=_whole_checkout(verb, rest), where=folder)
     return Effects(tuple(_at(folder, path) for path in paths))
+
+
+def _checked_out(arguments: list[str], folder: str) -> list[str]:
+    """The paths that `git checkout` takes from a commit; none when it changes branches."""
+    if "--" in arguments:
+        return arguments[arguments.index("--") + 1 :]
+    if any(word in ("-b", "-B", "--orphan", "--detach", "-d") for word in arguments):
+        return []
+    names = _files(arguments)
+    # git takes a name for a file where there is one, and refuses what may be both.
+    rest = names if names and lexists(_at(folder, names[0])) else names[1:]
+    return rest if all(lexists(_at(folder, name)) for name in rest) else []
 
 
 def _only_index(arguments: list[str]) -> bool:

@@ -40,11 +40,13 @@ class Effects(NamedTuple):
     What a command would change.
 
     `writes` are paths as written, joined to the folder they are relative to; a directory ends with
-    a slash. `checkout` is the git command that would change the whole checkout, or empty.
+    a slash. `checkout` is the git command that would change the whole checkout that the folder
+    `where` is in, or empty.
     """
 
     writes: tuple[str, ...] = ()
     checkout: str = ""
+    where: str = ""
 
 
 class Answer(NamedTuple):

@@ -221,6 +221,10 @@ def test_two_sessions_in_one_directory_do_not_pull_it_from_under_each_other(a: A
     other.edit("src/ui.py", "ui = 2\n")
 
     denied = a.shell("git stash")
+    # Elsewhere it pulls nothing from under anybody.
+    (a.root.parent / "elsewhere").mkdir()
+    a.terminal.git("init", "-q", "../elsewhere")
+    assert a.shell("cd ../elsewhere && git stash") == a.shell("git -C ../elsewhere stash") == {}
     told = a.edit("src/ui.py")
 
     assert denied["permissionDecision"] == "deny"

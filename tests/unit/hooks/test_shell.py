@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from bdh.hooks.hosts.event import Effects
@@ -82,6 +84,42 @@ def test_readers(command: str) -> None:
 )
 def test_what_changes_the_whole_checkout(command: str, checkout: str) -> None:
     assert of(command).checkout == checkout
+
+
+@pytest.mark.parametrize(
+    ("command", "where"),
+    [
+        ("git stash", "/w"),
+        ("git -C ../other stash", "/other"),
+        ("git --git-dir=/o/.git --work-tree=/o stash", "/o"),
+        ("git --work-tree /o stash", "/o"),
+        ("cd /o && git stash", "/o"),
+        ("pushd sub; git stash", "/w/sub"),
+        ("(cd /o && ls); git stash", "/w"),
+        ("(cd /o; (cd p; ls); git stash)", "/o"),
+        ("bash -c 'cd /o; git stash'", "/o"),
+        ("case x in x) git stash;; esac", "/w"),
+    ],
+)
+def test_where_a_whole_checkout_is_changed(command: str, where: str) -> None:
+    assert (of(command).checkout, of(command).where) == ("git stash", where)
+
+
+def test_a_subshell_comes_back() -> None:
+    assert of("(cd /o && rm a) && rm b").writes == ("/o/a", "/w/b")
+
+
+def test_a_checkout_of_files_that_are_there_is_one_of_files(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("")
+
+    def found(command: str) -> Effects:
+        return effects(command, str(tmp_path))
+
+    file = Effects((f"{tmp_path}/a.py",))
+    assert found("git checkout a.py") == found("git checkout main a.py") == file
+    assert found("git checkout main").checkout == "git checkout"
+    assert found("git checkout main b.py").checkout == "git checkout"
+    assert found("git checkout -b a.py").checkout == "git checkout"
 
 
 def test_a_huge_command_is_not_looked_at() -> None:
