@@ -113,12 +113,19 @@ def _fail(app: App, error: BdhError) -> int:
 
 def _usage(error: click.UsageError, words: list[str]) -> BdhError:
     """Click's complaint as one of ours."""
+    import click
+
     from bdh.cli.commands import named_by
     from bdh.errors import UsageError
 
     # An option without its value is found before there is a context.
     path = error.ctx.command_path if error.ctx else f"bdh {named_by(words)}".rstrip()
-    return UsageError(error.format_message(), code="usage", hint=f"{path} --help")
+    hint = f"{path} --help"
+    if isinstance(error, click.NoSuchOption):
+        from bdh.cli.unknown import equivalent_option
+
+        hint = equivalent_option(path.removeprefix("bdh "), error.option_name) or hint
+    return UsageError(error.format_message(), code="usage", hint=hint)
 
 
 def _bug(app: App, error: Exception, words: list[str]) -> int:

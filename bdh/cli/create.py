@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 
 @verb("create", yields="beads:Bead")
-@click.argument("title")
+@click.argument("title", required=False)
+@click.option("--title", "title_option", metavar="TITLE", help="The same as the argument.")
 @click.option("-p", "--priority", type=types.priority, help="0 (most urgent) to 4; default 2.")
 @click.option("-t", "--type", "issue_type", help="task, bug, feature, epic, chore, …")
 @click.option("-d", "--description", help="What is to be done; `-` reads standard input.")
@@ -43,7 +44,8 @@ if TYPE_CHECKING:
 def command(
     app: App,
     /,
-    title: str,
+    title: str | None,
+    title_option: str | None,
     description: str | None,
     body_file: str | None,
     labels: tuple[tuple[str, ...], ...],
@@ -53,9 +55,11 @@ def command(
     """Create a bead called TITLE."""
     from bdh.core import beads
 
+    if (title is None) == (title_option is None):
+        raise click.UsageError("Say the title, once: as an argument or as --title")
     created = beads.create(
         app.backend,
-        title,
+        title or title_option or "",
         description=text_argument(description, body_file, "The description"),
         labels=flat(labels),
         depends_on=tuple(dependency(text) for text in flat(deps)),

@@ -47,15 +47,20 @@ def command(
 def human(app: App, invite: Invite) -> str:
     """The token, and the command for the other machine."""
     app.say(f"Good until {moment(invite.expires_at)}, for {plural(invite.uses, 'use')}. There:")
-    app.say(f"  → {there(app, invite)}")
+    for way in there(app, invite):
+        app.say(f"  → {way}")
     return invite.token
 
 
-def there(app: App, invite: Invite) -> str:
+def there(app: App, invite: Invite) -> list[str]:
     """What to type where the invitation is used; the token is in it, as it was printed anyway."""
-    identity = app.identity
+    from bdh.cli.remote import stack
+
+    identity, join = app.identity, f"bdh :join {invite.token}"
     if invite.kind == "member":
-        return f"bdh :login EMAIL, then bdh :join {invite.token} --member"
-    if identity.url:
-        return f"bdh :join {invite.token} --url {identity.url} --key {identity.key}"
-    return f"bdh :join {invite.token} (from another machine with --url and --key, see bdh :up)"
+        return [f"bdh :login EMAIL, then {join} --member"]
+    if identity.stack_dir is None:
+        return [f"{join} --url {identity.url} --key {identity.key}"]
+    key = stack(identity.stack_dir, app.say).publishable_key
+    elsewhere = f"{join} --url https://THIS-MACHINE:54743 --key {key}"
+    return [join, f"on another machine, which bdh :up --host … lets in: {elsewhere}"]

@@ -63,6 +63,34 @@ EQUIVALENTS = {
 }  # fmt: skip
 
 
+# bd's options that bdh has under another name, or another verb.
+OPTIONS = {
+    ("ready", "--assignee"): "bdh list --ready --assignee ALIAS",
+    ("ready", "-a"): "bdh list --ready --assignee ALIAS",
+    ("ready", "--mine"): "bdh ready (yours come first), or bdh claims --mine",
+    ("ready", "--parent"): "bdh ready --epic ID",
+    ("ready", "--sort"): "bdh list --ready --sort created",
+    ("list", "--no-assignee"): "bdh ready --unassigned",
+    ("list", "--title-contains"): "bdh search WORDS",
+    ("list", "--title"): "bdh search WORDS",
+    ("list", "--created-after"): "bdh list --sort created",
+    ("list", "--updated-after"): "bdh list --updated-since WHEN",
+    ("list", "--long"): "bdh list --json, or bdh show ID",
+    ("list", "--pretty"): "bdh dep tree ID",
+    ("list", "--tree"): "bdh dep tree ID",
+    ("create", "--silent"): "bdh create TITLE --json",
+    ("create", "-f"): "bdh import FILE, or --body-file FILE for the description",
+    ("create", "--file"): "bdh import FILE, or --body-file FILE for the description",
+    ("close", "--force"): 'bdh close ID --jump-in "why"',
+    ("show", "--short"): "bdh list, or bdh show ID --json",
+}
+
+
+def equivalent_option(verb: str, option: str) -> str | None:
+    """What to type instead of an option of bd's that `verb` does not have."""
+    return OPTIONS.get((verb, option))
+
+
 def unknown_verb(prefix: str, words: list[str]) -> NoReturn:
     """
     Hand `words` to `bd` when that can only read, or refuse.

@@ -39,6 +39,7 @@ def command(
     from bdh.core.watch import Watch
 
     words = _words(program)
+    _doubt(app, types)
     topic = f"project:{app.identity.project_id}"
     me = {"kind": "workspace", "id": app.identity.workspace_id, "name": app.identity.alias}
     with workspace_feed(app, topic, presence=me) as feed:
@@ -56,6 +57,20 @@ def command(
             return EXIT_INTERRUPTED
         watch.leave()
     return 0
+
+
+def _doubt(app: App, types: tuple[str, ...]) -> None:
+    """A misspelt type would be waited for in silence; one of a newer backend may be right."""
+    import difflib
+
+    from bdh.cli.text import line
+    from bdh.models.events import TYPES
+
+    for one in types:
+        if one not in TYPES:
+            near = difflib.get_close_matches(one, TYPES, n=1)
+            meant = f" (did you mean {near[0]}?)" if near else f"; there are {', '.join(TYPES)}"
+            app.say(f"This bdh knows no events of the type {line(one)}{meant}")
 
 
 def _words(program: str | None) -> list[str]:

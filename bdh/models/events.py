@@ -8,6 +8,17 @@ from typing import ClassVar
 from bdh.models.actors import Actor
 from bdh.models.row import JsonObject, Parts, Row
 
+# What this bdh knows; a newer schema may have more.
+TYPES = (
+    "bead.closed", "bead.commented", "bead.created", "bead.deleted", "bead.reopened",
+    "bead.updated", "chat.message", "claim.jumped_in", "claim.released", "claim.taken",
+    "escalation.answered", "escalation.expired", "escalation.opened", "escalation.withdrawn",
+    "invite.created", "invite.resent", "invite.revoked", "lock.conflict", "lock.granted",
+    "lock.released", "mail.sent", "member.joined", "member.removed", "member.role_changed",
+    "plan.changed", "policy.activated", "project.transferred", "project.updated",
+    "workspace.joined", "workspace.removed",
+)  # fmt: skip
+
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Event(Row):

@@ -82,7 +82,8 @@ def test_an_invitation_comes_with_what_to_type(alice: Terminal) -> None:
     made = alice.bdh(":invite", "--uses", "2")
 
     assert "for 2 uses" in made.err
-    assert f"bdh :join {made.out.strip()}" in made.err
+    assert f"→ bdh :join {made.out.strip()}\n" in made.err
+    assert "--key sb_publishable_" in made.err
 
 
 def test_an_editor_that_is_not_there_is_named(alice: Terminal) -> None:

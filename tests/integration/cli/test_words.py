@@ -37,6 +37,26 @@ def test_an_option_without_its_value_leads_to_its_verbs_help(alice: Terminal) ->
     assert refused["hint"] == "bdh claim --help"
 
 
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (("ready", "--assignee", "bob"), "bdh list --ready --assignee ALIAS"),
+        (("list", "--title-contains", "x"), "bdh search WORDS"),
+        (("list", "--nope"), "bdh list --help"),
+    ],
+)
+def test_an_option_of_bds_is_answered_with_ours(
+    alice: Terminal, words: tuple[str, ...], hint: str
+) -> None:
+    assert alice.bdh(*words, "--json", expect=2).error["hint"] == hint
+
+
+def test_a_title_may_be_an_option(alice: Terminal) -> None:
+    assert alice.json("create", "--title", "By option")["title"] == "By option"
+    assert alice.bdh("create", "--json", expect=2).error["code"] == "usage"
+    assert alice.bdh("create", "A", "--title", "B", "--json", expect=2).error["code"] == "usage"
+
+
 def test_a_group_takes_the_options_of_what_it_does_without_a_verb(alice: Terminal) -> None:
     shown = alice.json(":policy", "--role", "reviewer")
 

@@ -10,7 +10,8 @@ import pytest
 
 from bdh.cli import main
 from bdh.cli.commands import COMMANDS, named_by
-from bdh.cli.unknown import BD_READ_ONLY, EQUIVALENTS, suggest
+from bdh.cli.group import load
+from bdh.cli.unknown import BD_READ_ONLY, EQUIVALENTS, OPTIONS, suggest
 
 
 @pytest.mark.parametrize(
@@ -59,6 +60,13 @@ def test_no_verb_is_suggested_that_there_is_not() -> None:
 def test_no_verb_of_bdh_is_handed_over() -> None:
     assert not BD_READ_ONLY & set(COMMANDS)
     assert not set(EQUIVALENTS) & set(COMMANDS)
+
+
+def test_no_option_is_answered_that_there_is() -> None:
+    for (verb, option), answer in OPTIONS.items():
+        known = {name for parameter in load(verb).params for name in parameter.opts}
+        assert option not in known
+        assert named_by(answer.replace(",", "").split()[1:]), answer
 
 
 def test_an_unknown_verb_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:

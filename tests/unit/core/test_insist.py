@@ -41,6 +41,16 @@ def test_it_gives_up_in_the_end() -> None:
     assert backend.calls == len(PAUSES_SECONDS) + 1
 
 
+def test_a_backend_that_hangs_is_asked_twice() -> None:
+    """Each call takes ten seconds: nobody should wait a minute for the news."""
+    backend, now = Backend(*[away("no_answer")] * 20), iter(range(0, 1000, 10))
+
+    with pytest.raises(UnreachableError):
+        insist(backend, lambda _seconds: None, lambda: next(now))
+
+    assert backend.calls == 2
+
+
 @pytest.mark.parametrize("error", [RefusedError("no", code="x"), away("backend_failed")])
 def test_an_answer_is_an_answer(error: Exception) -> None:
     backend = Backend(error)
