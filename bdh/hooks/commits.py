@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from bdh.errors import BdhError
 from bdh.hooks.decide import ASK, DENY, OFF, PASS, WARN, Verdict, decide, obstacles_in, stricter
-from bdh.hooks.git import GitError
+from bdh.hooks.git import Commit, GitError
 from bdh.hooks.own import without_own
 from bdh.hooks.settings import MODES, local_guard, wants_export
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 BLOCK = "block"
 MAX_PATHS = 10_000
 STOPPED = 1
+# git counts whole seconds, and an answer takes its time.
+SLACK_SECONDS = 3.0
 
 
 def pre_commit(desk: Desk, _arguments: Sequence[str]) -> int:
@@ -44,23 +46,28 @@ def pre_push(desk: Desk, arguments: Sequence[str]) -> int:
     if local_guard(desk.identity.root) == OFF:
         return 0
     remote = arguments[0] if arguments else "origin"
-    commits = list[list[str]]()
+    commits = list[Commit]()
     for line in sys.stdin.read().splitlines():
         parts = line.split(" ")
         if len(parts) == 4:
             commits += desk.git.pushed(remote, parts[1], parts[3])
-    paths = list(dict.fromkeys(path for commit in commits for path in commit))
-    return _checked(desk, paths, max(map(len, commits), default=0), "push")[0]
+    changed: dict[str, float] = {}
+    for commit in commits:
+        for path in commit.paths:
+            changed[path] = max(changed.get(path, 0), commit.at)
+    largest = max((len(commit.paths) for commit in commits), default=0)
+    return _checked(desk, list(changed), largest, "push", changed)[0]
 
 
 def _checked(
-    desk: Desk, paths: list[str], largest: int, what: str
+    desk: Desk, paths: list[str], largest: int, what: str, changed: dict[str, float] | None = None
 ) -> tuple[int, dict[str, Any] | None]:
     """
     The exit code, and what the backend said: nothing about nothing, `None` if it did not answer.
 
     Args:
         largest: How many files the largest commit has.
+        changed: When each path was changed last; without it, now.
     """
     from bdh.hooks.desk import to_wire  # noqa: PLC0415
 
@@ -72,7 +79,26 @@ def _checked(
     except BdhError as error:
         say(f"bdh: cannot check who holds these files ({error.message}); the {what} goes on")
         return 0, None
+    if changed is not None and answer["conflicts"]:
+        answer["conflicts"] = [
+            one for one in answer["conflicts"] if _was_held(one, answer, changed)
+        ]
     return _told(desk, answer, largest, what), answer
+
+
+def _was_held(conflict: dict[str, Any], answer: dict[str, Any], changed: dict[str, float]) -> bool:
+    """
+    Whether the lock was there when the path was changed.
+
+    Work that was committed before somebody took the file is nobody's mistake: without this, the
+    first push to a new remote would be stopped by whoever edits anything.
+    """
+    from datetime import datetime  # noqa: PLC0415  (only when somebody holds something)
+
+    clocks = datetime.fromisoformat(answer["at"]).timestamp() - time.time()
+    granted = datetime.fromisoformat(conflict["lock"]["granted_at"]).timestamp() - clocks
+    at = changed.get(conflict["path"])
+    return at is None or bool(conflict["more"]) or at > granted - SLACK_SECONDS
 
 
 def _told(desk: Desk, answer: dict[str, Any], count: int, what: str) -> int:

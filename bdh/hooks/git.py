@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 # Set by git for its hooks; an agent host that was started by one must not inherit them.
 LOCAL_VARIABLES = (
@@ -17,12 +18,19 @@ LOCAL_VARIABLES = (
 # What fits on a command line everywhere, and into a pipe that nobody reads yet.
 MAX_PORTION_BYTES = 50_000
 NULL_ID = frozenset("0")
-# Stands before the files of a commit; no file is named like that.
-COMMIT = "//"
+# Stands before a commit and its files; no file is named like that.
+MARK = "//"
 
 
 class GitError(Exception):
     """git is missing, or said no."""
+
+
+class Commit(NamedTuple):
+    """When a commit was made, in seconds since 1970, and the paths it changes."""
+
+    at: int
+    paths: list[str]
 
 
 class Git:
@@ -114,9 +122,9 @@ class Git:
             "--no-renames", "HEAD",
         )  # fmt: skip
 
-    def pushed(self, remote: str, tip: str, known: str) -> list[list[str]]:
+    def pushed(self, remote: str, tip: str, known: str) -> list[Commit]:
         """
-        What each of the commits changes that a push would bring to `remote`.
+        The commits that a push would bring to `remote`.
 
         Args:
             tip: The commit pushed; only zeros when a branch is deleted.
@@ -124,7 +132,7 @@ class Git:
         """
         if set(tip) <= NULL_ID:
             return []
-        form = f"--format=tformat:{COMMIT}"
+        form = f"--format=tformat:{MARK}%ct"
         words = ("log", form, "--name-only", "-z", "--no-renames", "-c", tip)
         others = ("--not", f"--remotes={remote}")
         if set(known) <= NULL_ID:
@@ -135,10 +143,16 @@ class Git:
             # A commit that was never fetched here (a forced push, a shallow clone).
             return self._logged(*words, *others)
 
-    def _logged(self, *words: str) -> list[list[str]]:
-        # After the mark of a commit git prints an empty line besides the zero byte.
-        commits = (one.removeprefix("\n") for one in self.run(*words).split(f"{COMMIT}\0"))
-        return [[path for path in one.split("\0") if path] for one in commits if one]
+    def _logged(self, *words: str) -> list[Commit]:
+        commits = list[Commit]()
+        for part in self.run(*words).split("\0"):
+            if part.startswith(MARK):
+                commits.append(Commit(int(part[len(MARK) :]), []))
+            elif part:
+                # Before the first path of a commit git prints an empty line.
+                paths = commits[-1].paths
+                paths.append(part if paths else part.removeprefix("\n"))
+        return commits
 
     def modified(self) -> list[str]:
         """Tracked files that differ from HEAD, staged or not; the new name of what is renamed."""

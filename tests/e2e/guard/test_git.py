@@ -119,6 +119,8 @@ def test_rebase_and_cherry_pick_run_through(held: Terminal) -> None:
 def test_a_push_is_asked_about_what_the_remote_lacks(held: Terminal, tmp_path: Path) -> None:
     held.git("init", "-q", "--bare", str(tmp_path / "origin.git"))
     held.git("remote", "add", "origin", str(tmp_path / "origin.git"))
+    write(held, "src/api.py")
+    git(held, "commit", "-q", "--no-verify", "-am", "API")
     assert warned(git(held, "push", "-q", "origin", "HEAD:refs/heads/main")) == [API]
     write(held, "src/ui.py")
     git(held, "commit", "-q", "--no-verify", "-am", "UI")
@@ -126,6 +128,31 @@ def test_a_push_is_asked_about_what_the_remote_lacks(held: Terminal, tmp_path: P
     assert warned(git(held, "push", "-q", "origin", "HEAD:refs/heads/main")) == []
     assert warned(git(held, "push", "-q", "origin", "HEAD:refs/heads/copy")) == []
     assert warned(git(held, "push", "-q", "origin", ":refs/heads/copy")) == []
+
+
+def test_work_from_before_somebody_took_the_file_is_pushed(
+    a: Agent, b: Agent, tmp_path: Path
+) -> None:
+    b.terminal.git("init", "-q", "--bare", str(tmp_path / "origin.git"))
+    b.terminal.git("remote", "add", "origin", str(tmp_path / "origin.git"))
+    b.terminal.git("push", "-q", "--no-verify", "origin", "HEAD")
+    b.terminal.git("config", "bdh.guard", "block")
+    write(b.terminal, "src/api.py", "new\nline.py")
+    b.terminal.git("add", "-A")
+    earlier = {"GIT_COMMITTER_DATE": "2026-11-01T09:00:00Z"}
+    assert git(b.terminal, "commit", "-qm", "Earlier", **earlier).code == 0
+    write(b.terminal, "src/ui.py", text="earlier\n")
+    b.terminal.git("commit", "-qam", "Not this one's")
+    a.terminal.bdh(":reserve", "src/api.py", "new\nline.py")
+
+    assert warned(git(b.terminal, "push", "-q", "origin", "HEAD")) == []
+
+    write(b.terminal, "new\nline.py", text="slipped\n")
+    b.terminal.git("commit", "-q", "--no-verify", "-am", "Slipped")
+    refused = git(b.terminal, "push", "-q", "origin", "HEAD")
+    assert refused.code == 1
+    assert "new line.py is locked by alice-backend" in refused.said
+    assert "src/api.py" not in refused.said
 
 
 def test_a_shallow_clone_can_be_pushed_from(a: Agent, tmp_path: Path) -> None:
