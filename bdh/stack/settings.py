@@ -39,7 +39,7 @@ class AuthSettings:
     """
     How long what Auth issues is good for, and how often one may ask.
 
-    The limits are sized for a LAN of agents behind one address. A code is six digits: at 15
+    The limits are sized for many agents behind one address. A code is six digits: at 15
     wrong ones an hour and e-mail address, guessing one takes years and a mailbox full of codes.
     """
 
