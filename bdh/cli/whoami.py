@@ -9,8 +9,10 @@ import click
 from bdh.cli.app import App
 from bdh.cli.text import columns, line
 from bdh.cli.verb import verb
+from bdh.errors import NotSetUpError
 
 if TYPE_CHECKING:
+    from bdh.cli.remote import Remote
     from bdh.models.workspaces import Whoami
 
 
@@ -21,7 +23,23 @@ def command(app: App, /, as_human: bool) -> None:
     """Show who acts here: alias, role, project, repository, claims, locks."""
     from bdh.core import team
 
-    app.emit(team.whoami(app.member if as_human else app.backend), human)
+    app.emit(team.whoami(_human(app) if as_human else app.backend), human)
+
+
+def _human(app: App) -> Remote:
+    """The human, also where no workspace is: signing in needs none either."""
+    from bdh.cli.human import operator, signed_in
+    from bdh.cli.login import chosen_target
+
+    try:
+        return app.member
+    except NotSetUpError as error:
+        if error.code != "not_set_up":
+            raise
+    target = chosen_target(app, None, None)
+    if target.stack_dir is not None:
+        return operator(app, target.stack_dir)
+    return signed_in(app, target.url or "", target.key or "")
 
 
 def human(who: Whoami) -> str:

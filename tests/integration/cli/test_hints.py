@@ -112,3 +112,9 @@ def test_a_deleted_bead_is_named_where_it_was(alice: Terminal) -> None:
     alice.bdh("delete", second)
 
     assert f"{second} (not here) [discovered-from]" in alice.bdh("show", first).out
+
+
+def test_a_human_is_known_where_no_workspace_is(alice: Terminal, tmp_path: Path) -> None:
+    known = alice.cd(tmp_path).json(":whoami", "--human")
+
+    assert (known["workspace"], known["actor"]["kind"]) == (None, "member")
