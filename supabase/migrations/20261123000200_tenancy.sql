@@ -144,14 +144,17 @@ alter table private.api_calls enable row level security;
 revoke all on private.api_calls from public, anon, authenticated, service_role;
 
 create table private.idempotency_keys (
-    user_id    uuid not null,
+    actor_id   uuid not null, -- not the user: a re-attached workspace replays what it spooled
     key        text not null,
     fn         text not null,
+    arguments  bytea not null,
     result     jsonb,
     created_at timestamptz not null default now(),
-    primary key (user_id, key)
+    primary key (actor_id, key)
 );
-comment on table private.idempotency_keys is 'Results of calls that carried p_idempotency_key; a replay gets the stored result.';
+create index idempotency_keys_created_at_idx on private.idempotency_keys (created_at);
+comment on table private.idempotency_keys is
+    'Results of calls that carried p_idempotency_key; a replay gets the stored result. arguments: their hash.';
 alter table private.idempotency_keys enable row level security;
 revoke all on private.idempotency_keys from public, anon, authenticated, service_role;
 

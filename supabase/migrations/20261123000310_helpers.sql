@@ -128,14 +128,15 @@ $$;
 comment on function private.lock_graph is
     'The per-project lock on the shape of the bead graph (product.md §2, Locks); 410 if the caller was removed meanwhile.';
 
-create function private.replayed(p_actor private.actor_info, p_key text, p_fn text)
+create function private.replayed(p_actor private.actor_info, p_key text, p_fn text, p_arguments jsonb)
 returns jsonb
 language plpgsql
 security definer -- writes the private key table
 set search_path = ''
 as $$
 declare
-    v_row private.idempotency_keys;
+    v_hash bytea := sha256(convert_to(p_arguments::text, 'UTF8'));
+    v_row  private.idempotency_keys;
 begin
     if p_key is null then
         return null;
@@ -144,14 +145,15 @@ begin
         perform private.fail('too_long', 400, 'An idempotency key has at most 200 characters');
     end if;
     -- The insert waits for a call with the same key still in flight; then either it is ours or its result stands.
-    insert into private.idempotency_keys (user_id, key, fn) values (p_actor.user_id, p_key, p_fn)
-    on conflict (user_id, key) do nothing;
+    insert into private.idempotency_keys (actor_id, key, fn, arguments) values (p_actor.id, p_key, p_fn, v_hash)
+    on conflict (actor_id, key) do nothing;
     if found then
         return null;
     end if;
-    select * into v_row from private.idempotency_keys as k where k.user_id = p_actor.user_id and k.key = p_key;
-    if v_row.fn <> p_fn then
-        perform private.fail('conflict', 409, format('This idempotency key was used for %s', v_row.fn));
+    select * into v_row from private.idempotency_keys as k where k.actor_id = p_actor.id and k.key = p_key;
+    if v_row.fn <> p_fn or v_row.arguments <> v_hash then
+        perform private.fail('conflict', 409, format('This idempotency key was used for another call, of %s', v_row.fn),
+            'Every call has a key of its own');
     end if;
     return coalesce(v_row.result, '{}') || '{"replayed": true}';
 end;
@@ -167,7 +169,7 @@ as $$
 begin
     if p_key is not null then
         update private.idempotency_keys as k set result = p_result
-        where k.user_id = p_actor.user_id and k.key = p_key;
+        where k.actor_id = p_actor.id and k.key = p_key;
     end if;
     return p_result;
 end;
@@ -176,6 +178,6 @@ comment on function private.remember is 'Stores and returns the result of a call
 
 revoke execute on function
     private.presence_of(timestamptz), private.short_alias(uuid), private.short_aliases(uuid), private.resolve_alias(uuid, text),
-    private.still_there(), private.lock_graph(uuid, boolean), private.replayed(private.actor_info, text, text),
+    private.still_there(), private.lock_graph(uuid, boolean), private.replayed(private.actor_info, text, text, jsonb),
     private.remember(private.actor_info, text, jsonb)
 from public, anon, authenticated, service_role;

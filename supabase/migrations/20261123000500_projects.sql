@@ -172,10 +172,23 @@ comment on function private.project_json is 'The wire shape of a project; role i
 create type private.human_info as (user_id uuid, email text, name text);
 comment on type private.human_info is 'A signed-in human before membership.';
 
+create function private.lock_user()
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+    if auth.uid() is not null then
+        perform pg_advisory_xact_lock(hashtextextended(auth.uid()::text, 9));
+    end if;
+end;
+$$;
+comment on function private.lock_user is
+    'One call at a time in which the calling user becomes something: a workspace, a member. Before every other lock.';
+
 create function private.signed_in_human(p_what text)
 returns private.human_info
 language plpgsql
-stable
 security definer -- reads auth.users and every workspace
 set search_path = ''
 as $$
@@ -187,6 +200,7 @@ begin
     if v_user is null then
         perform private.fail('not_signed_in', 401, 'This call needs a signed-in human', 'bdh :login EMAIL');
     end if;
+    perform private.lock_user();
     select u.* into v_row from auth.users as u where u.id = v_user;
     if not found or v_row.is_anonymous
         or exists (select 1 from public.workspaces as w where w.user_id = v_user) then
@@ -306,8 +320,8 @@ revoke execute on function
     private.check_project_limit(uuid, text), private.known_settings(), private.effective_settings(jsonb),
     private.project_setting(uuid, text), private.checked_settings(jsonb, jsonb),
     private.changed_settings(jsonb, jsonb), private.project_json(uuid, text),
-    private.signed_in_human(text), private.create_project(text, text, text, boolean), private.project_settings(uuid, jsonb),
-    public.create_project(text, text, text, boolean), public.project_settings(jsonb, uuid)
+    private.lock_user(), private.signed_in_human(text), private.create_project(text, text, text, boolean),
+    private.project_settings(uuid, jsonb), public.create_project(text, text, text, boolean), public.project_settings(jsonb, uuid)
 from public, anon, authenticated, service_role;
 grant execute on function
     private.create_project(text, text, text, boolean), private.project_settings(uuid, jsonb),

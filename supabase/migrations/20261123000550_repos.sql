@@ -50,6 +50,12 @@ begin
     if found then
         return v_repo;
     end if;
+    -- Who waited for another to add this very repo needs no place for it.
+    perform pg_advisory_xact_lock(hashtextextended(p_project_id::text, 6));
+    select * into v_repo from public.repos as r where r.project_id = p_project_id and r.origin = v_origin;
+    if found then
+        return v_repo;
+    end if;
     perform private.check_limit(p_project_id, 'repos');
     insert into public.repos (project_id, origin, name)
     values (p_project_id, v_origin,

@@ -198,11 +198,17 @@ security definer -- writes invites
 set search_path = ''
 as $$
 declare
+    v_hash   bytea := sha256(convert_to(coalesce(trim(p_token), ''), 'UTF8'));
     v_invite public.invites;
 begin
+    -- As those lock who remove people and then their invites: the member, the workspace, the invite.
+    perform 1 from public.members as m
+    where m.id = (select i.member_id from public.invites as i where i.token_hash = v_hash) for key share;
+    perform 1 from public.workspaces as w
+    where w.id = (select i.workspace_id from public.invites as i where i.token_hash = v_hash) for no key update;
     -- The row lock of this one statement decides who gets the last use.
     update public.invites as i set uses_left = i.uses_left - 1
-    where i.token_hash = sha256(convert_to(coalesce(trim(p_token), ''), 'UTF8'))
+    where i.token_hash = v_hash
       and i.kind = any (p_kinds) and i.uses_left > 0 and i.expires_at > now()
     returning * into v_invite;
     if not found then

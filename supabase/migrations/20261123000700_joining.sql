@@ -75,7 +75,6 @@ comment on function private.checked_alias is 'A well-formed alias that no live w
 create function private.joining_user()
 returns uuid
 language plpgsql
-stable
 security definer -- looks the caller up everywhere
 set search_path = ''
 as $$
@@ -85,6 +84,7 @@ begin
     if v_user is null then
         perform private.fail('not_signed_in', 401, 'Joining needs a sign-in, an anonymous one will do', 'bdh :init');
     end if;
+    perform private.lock_user();
     perform private.still_there();
     if exists (select 1 from public.members as m where m.user_id = v_user) then
         perform private.fail('conflict', 409, 'A human''s sign-in cannot be a workspace: every workspace has its own', 'bdh :init');
@@ -126,7 +126,7 @@ declare
 begin
     select w.user_id into v_previous from public.workspaces as w where w.id = p_invite.workspace_id for no key update;
     update public.workspaces as w set
-        user_id = p_user_id, hostname = coalesce(p_place ->> 'hostname', w.hostname), path = coalesce(p_place ->> 'path', w.path),
+        user_id = p_user_id, joined_via = p_invite.id, hostname = coalesce(p_place ->> 'hostname', w.hostname), path = coalesce(p_place ->> 'path', w.path),
         branch = coalesce(p_place ->> 'branch', w.branch), host = coalesce(p_place ->> 'host', w.host)
     where w.id = p_invite.workspace_id and w.removed_at is null returning * into v_work;
     if not found then
@@ -150,11 +150,12 @@ declare
     v_work  public.workspaces;
     v_alias text := coalesce(p_invite.alias, p_alias);
 begin
+    -- Places before aliases: that is the order in which who brings a new repo has them.
+    perform private.check_limit(p_invite.project_id, 'workspaces');
     perform private.lock_aliases(p_invite.project_id);
     v_alias := case
         when v_alias is null then private.pick_alias(p_invite.project_id, p_role)
         else private.checked_alias(p_invite.project_id, v_alias) end;
-    perform private.check_limit(p_invite.project_id, 'workspaces');
     insert into public.workspaces (
         project_id, repo_id, user_id, alias, role, human_name, member_id, hostname, path, branch, host, joined_via)
     values (

@@ -70,13 +70,15 @@ declare
     v_aliases jsonb;
     v_invites int;
 begin
+    -- Before the member's workspaces are touched: who removes one of them has the locks in this order.
+    perform private.lock_graph(p_member.project_id, false);
     select coalesce(jsonb_agg(w.alias order by w.alias), '[]') into v_aliases
     from public.workspaces as w where w.member_id = p_member.id and w.removed_at is null;
+    delete from public.members as m where m.id = p_member.id;
     -- Nobody comes in any more by what this human handed out.
     delete from public.invites as i
     where i.project_id = p_member.project_id and i.created_by ->> 'id' = p_member.id::text;
     get diagnostics v_invites = row_count;
-    delete from public.members as m where m.id = p_member.id;
     perform private.revoke_user(p_member.user_id);
     perform private.emit(p_member.project_id, 'member.removed', private.actor_json(p_actor), 'member', p_member.id::text,
         jsonb_build_object('name', p_member.name, 'role', p_member.role, 'left', p_member.id = p_actor.id,

@@ -139,18 +139,19 @@ immutable
 set search_path = ''
 as $$
 declare
-    v_text  text := lower(trim(p_text));
+    v_text  text := private.clean_text(lower(trim(p_text)), 1000, 'The query');
     v_words text;
 begin
     if v_text ~ '"|\mor\M|(^|\s)-\S' then
         return websearch_to_tsquery('pg_catalog.simple',
             regexp_replace(private.plain_words(v_text, '"-'), '(\S)-', '\1 ', 'g'));
     end if;
-    select string_agg(quote_literal(w) || ':*', ' & ') into v_words
+    -- A word that tsquery would find too long is looked for by its beginning.
+    select string_agg(quote_literal(left(w, 400)) || ':*', ' & ') into v_words
     from regexp_split_to_table(private.plain_words(v_text), '\s+') as w where w <> '';
     -- One word may be (the beginning of) an id, which no parser has taken apart.
     return concat_ws(' | ', '(' || v_words || ')',
-        case when v_text ~ '^\S+$' then '''' || replace(replace(v_text, '\', '\\'), '''', '''''') || ''':*' end)::tsquery;
+        case when v_text ~ '^\S{1,200}$' then '''' || replace(replace(v_text, '\', '\\'), '''', '''''') || ''':*' end)::tsquery;
 end;
 $$;
 comment on function private.search_query is

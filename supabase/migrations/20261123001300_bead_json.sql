@@ -162,6 +162,10 @@ begin
     begin
         v_place := convert_from(decode(
             translate(p_cursor, '-_', '+/') || repeat('=', (4 - length(p_cursor) % 4) % 4), 'base64'), 'UTF8')::jsonb;
+        -- Whoever makes one up shall hear that it is none, not which cast failed.
+        perform (v_place ->> k)::timestamptz from unnest(array['at', 'created_at', 'updated_at']) as k;
+        perform (v_place ->> k)::int from unnest(array['priority', 'version']) as k;
+        perform (v_place ->> 'own')::boolean, case when p_list in ('claims', 'locks') then (v_place ->> 'id')::uuid end;
     exception when data_exception then
         v_place := null;
     end;

@@ -144,17 +144,25 @@ end;
 $$;
 comment on function private.lock_free is 'The best ready bead that nobody else has locked, locked; null when there is none.';
 
-create function private.lock_if_ready(p_project_id uuid, p_id text)
+create function private.lock_if_ready(p_actor private.actor_info, p_filters jsonb, p_id text)
 returns text
 language plpgsql
 set search_path = ''
 as $$
+declare
+    v_own boolean;
+    v_fit boolean;
 begin
-    perform 1 from public.beads as b
-    where b.project_id = p_project_id and b.id = p_id and b.status = 'open' and not b.blocked for no key update;
-    if found then
-        return p_id;
-    end if;
+    perform 1 from public.beads as b where b.project_id = p_actor.project_id and b.id = p_id for no key update;
+    -- Whoever had it may have assigned, deferred or labelled it: asked again now that it is ours to look at.
+    foreach v_own in array array[true, false] loop
+        continue when v_own and p_filters ? 'unassigned';
+        execute format('select exists (select 1 from (%s) as q (id) where q.id = $5)', private.ready_query(p_filters, v_own, false))
+        into v_fit using p_actor.project_id, p_actor.name, p_filters, null::jsonb, p_id;
+        if v_fit then
+            return p_id;
+        end if;
+    end loop;
     raise sqlstate 'BDH00'; -- taken meanwhile: give its lock back
 exception when sqlstate 'BDH00' then
     return null;
@@ -174,7 +182,7 @@ begin
     while v_id is null loop
         v_id := (private.ready_ids(p_actor, p_filters, null, 1))[1];
         exit when v_id is null;
-        v_id := private.lock_if_ready(p_actor.project_id, v_id);
+        v_id := private.lock_if_ready(p_actor, p_filters, v_id);
     end loop;
     return v_id;
 end;
@@ -218,7 +226,8 @@ comment on function public.claim_next is
 revoke execute on function private.ready_filters(private.actor_info, int, text[], text[], text, boolean),
     private.ready_query(jsonb, boolean, boolean), private.ready_ids(private.actor_info, jsonb, jsonb, int),
     private.ready_beads(uuid, int, int, text[], text[], text, boolean, text), private.lock_free(private.actor_info, jsonb),
-    private.lock_if_ready(uuid, text), private.lock_next(private.actor_info, jsonb), private.claim_next(uuid, int, text[], text[], text,
+    private.lock_if_ready(private.actor_info, jsonb, text), private.lock_next(private.actor_info, jsonb),
+    private.claim_next(uuid, int, text[], text[], text,
     boolean),
     public.ready_beads(int, int, text[], text[], text, boolean, text, uuid),
     public.claim_next(int, text[], text[], text, boolean, uuid)

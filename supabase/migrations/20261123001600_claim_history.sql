@@ -38,7 +38,8 @@ declare
     v_actor  private.actor_info := private.actor(p_project_id);
     v_note   text := private.scrub(private.clean_text(nullif(trim(p_note), ''), 20000, 'The note'));
     v_reason text := private.scrub(private.clean_text(nullif(trim(p_reason), ''), 2000, 'The reason'));
-    v_done   jsonb := private.replayed(v_actor, p_idempotency_key, 'release_bead');
+    v_done   jsonb := private.replayed(v_actor, p_idempotency_key, 'release_bead',
+        jsonb_build_array(p_bead_id, p_note, p_for_alias, p_reason, p_epoch));
     v_bead   public.beads;
     v_claim  public.claims;
 begin

@@ -20,6 +20,52 @@ end;
 $$;
 comment on function private.resolve_assignee is 'The whole alias or name that was meant; an unknown one as given; ambiguous_alias (409).';
 
+create function private.read_time(p_text text, p_key text)
+returns timestamptz
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+    v_time timestamptz;
+begin
+    begin
+        v_time := p_text::timestamptz;
+    exception when data_exception then
+        v_time := 'infinity';
+    end;
+    -- Infinity, and years that no client's clock knows, would break whoever reads the bead.
+    if not v_time between '0001-01-02Z' and '9999-12-30Z' then
+        perform private.fail('bad_field', 400, format('%s cannot be %s', p_key, left(p_text, 100)), '2026-12-24T09:00:00Z',
+            jsonb_build_object('field', p_key));
+    end if;
+    return v_time;
+end;
+$$;
+comment on function private.read_time is 'A time between the years 1 and 9999, null for null; bad_field (400).';
+
+create function private.checked_labels(p_value jsonb, p_key text)
+returns text[]
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+    v_labels text[];
+begin
+    if jsonb_typeof(p_value) not in ('array', 'null') or jsonb_path_exists(p_value, '$[*] ? (@.type() != "string" && @.type() != "null")') then
+        perform private.fail('bad_field', 400, format('%s are a list of texts', p_key), '["backend", "urgent"]', jsonb_build_object('field', p_key));
+    end if;
+    v_labels := private.label_filter(array(select jsonb_array_elements_text(coalesce(nullif(p_value, 'null'), '[]'))));
+    if cardinality(v_labels) > 100 then
+        perform private.fail('too_many', 400, format('%s labels in one call, at most 100', cardinality(v_labels)), 'bdh label --help');
+    end if;
+    perform private.clean_text(l, 200, 'A label') from unnest(v_labels) as l;
+    return v_labels;
+end;
+$$;
+comment on function private.checked_labels is 'Distinct labels of a JSON list; bad_field, too_long, too_many (400).';
+
 create function private.checked_field(p_actor private.actor_info, p_key text, p_value jsonb)
 returns jsonb
 language plpgsql
@@ -30,6 +76,10 @@ declare
     v_text text := p_value #>> '{}';
     v_clean text;
 begin
+    if jsonb_typeof(p_value) in ('object', 'boolean') or jsonb_typeof(p_value) = 'array' and p_key not like '%labels' then
+        perform private.fail('bad_field', 400, format('%s cannot be a JSON %s', p_key, jsonb_typeof(p_value)), 'bdh update --help',
+            jsonb_build_object('field', p_key));
+    end if;
     case
         when p_key in ('description', 'design', 'acceptance_criteria', 'notes') then
             v_clean := private.scrub(private.clean_text(nullif(v_text, ''), 200000, 'The ' || p_key));
@@ -40,15 +90,15 @@ begin
         when p_key = 'assignee' then
             v_clean := private.resolve_assignee(p_actor, v_text);
         when p_key = 'defer_until' then
-            return to_jsonb(nullif(v_text, '')::timestamptz);
+            return to_jsonb(private.read_time(nullif(v_text, ''), p_key));
         when p_key in ('priority', 'estimated_minutes') then
-            if v_text::int not between 0 and (case p_key when 'priority' then 4 else 10000000 end) then
-                perform private.fail('bad_field', 400, format('%s cannot be %s', p_key, v_text),
+            if v_text is null and p_key = 'priority' or v_text !~ '^[0-9]{1,8}$' or v_text::int > (case p_key when 'priority' then 4 else 10000000 end) then
+                perform private.fail('bad_field', 400, format('%s cannot be %s', p_key, coalesce(left(v_text, 100), 'empty')),
                     case p_key when 'priority' then '0 (most urgent) to 4' end, jsonb_build_object('field', p_key));
             end if;
             return to_jsonb(v_text::int);
         when p_key in ('labels', 'add_labels', 'remove_labels') then
-            return to_jsonb(private.label_filter(array(select jsonb_array_elements_text(coalesce(nullif(p_value, 'null'), '[]')))));
+            return to_jsonb(private.checked_labels(p_value, p_key));
         else
             perform private.fail('bad_field', 400, format('A bead has no field %s that could be set', p_key),
                 'title, description, design, acceptance_criteria, notes, status, priority, issue_type, assignee, parent_id, labels, '
@@ -199,7 +249,8 @@ comment on function private.take_over is
     'Before work of others is closed or put aside: a jump-in on each claim, claim_taken (409) without p_jump_in. p_release: members '
     'need none.';
 
-revoke execute on function private.resolve_assignee(private.actor_info, text), private.checked_field(private.actor_info, text, jsonb),
+revoke execute on function private.read_time(text, text), private.checked_labels(jsonb, text),
+    private.resolve_assignee(private.actor_info, text), private.checked_field(private.actor_info, text, jsonb),
     private.checked_fields(private.actor_info, jsonb), private.next_bead_id(uuid), private.skip_numbers(uuid, text[]),
     private.set_labels(uuid, text[], jsonb), private.add_comment(private.actor_info, text, text),
     private.comment_json(public.bead_comments), private.take_over(private.actor_info, text[], boolean, text, boolean)

@@ -55,7 +55,10 @@ stable
 set search_path = ''
 as $$
 begin
-    if p_epoch is not null or p_epochs is not null then
+    if p_epochs <> 'null' and (jsonb_typeof(p_epochs) <> 'object'
+        or jsonb_path_exists(p_epochs, '$.* ? (@.type() != "number" || @ < 0 || @ > 2147483647 || @.floor() != @)')) then
+        perform private.fail('bad_field', 400, 'Epochs are {id: number of the claim}', '{"bd-12": 3}');
+    elsif p_epoch is not null or p_epochs is not null then
         perform private.refuse_stale(b, coalesce((p_epochs ->> b.id)::int, p_epoch))
         from public.beads as b where b.project_id = p_project_id and b.id = any (p_ids);
     end if;
@@ -122,7 +125,8 @@ declare
     v_actor     private.actor_info := private.actor(p_project_id);
     v_ids       text[] := private.id_list(p_ids);
     v_reason    text := private.scrub(private.clean_text(nullif(trim(p_reason), ''), 2000, 'The reason'));
-    v_done      jsonb := private.replayed(v_actor, p_idempotency_key, 'close_beads');
+    v_done      jsonb := private.replayed(v_actor, p_idempotency_key, 'close_beads',
+        jsonb_build_array(p_ids, p_reason, p_jump_in, p_jump_in_reason, p_epoch, p_epochs));
     v_waiting   text[];
     v_unblocked text[];
 begin

@@ -114,7 +114,8 @@ as $$
 declare
     v_actor   private.actor_info := private.actor(p_project_id, true);
     v_fields  jsonb := private.checked_fields(v_actor, p_fields);
-    v_done    jsonb := private.replayed(v_actor, p_idempotency_key, 'create_bead');
+    v_done    jsonb := private.replayed(v_actor, p_idempotency_key, 'create_bead',
+        jsonb_build_array(p_fields, p_depends_on, p_id));
     v_edges   jsonb := coalesce(nullif(p_depends_on, 'null'), '[]');
     v_id      text := private.clean_line(p_id, 200, 'The id');
     v_touched text[];
@@ -125,6 +126,9 @@ begin
     end if;
     if v_id !~ '^[^[:space:][:cntrl:]]+$' then
         perform private.fail('bad_field', 400, 'An id has no spaces', 'bdh create TITLE --id bd-12', jsonb_build_object('field', 'id'));
+    elsif jsonb_typeof(v_edges) <> 'array' or jsonb_array_length(v_edges) > 500 then
+        perform private.fail('bad_field', 400, 'Dependencies are a list of at most 500, of ids or {id, type}', '["bd-12"]',
+            jsonb_build_object('field', 'depends_on'));
     end if;
     if v_fields ->> 'parent_id' is not null then
         v_edges := jsonb_build_array(jsonb_build_object('id', v_fields -> 'parent_id', 'type', 'parent-child')) || v_edges;

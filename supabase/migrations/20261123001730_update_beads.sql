@@ -63,7 +63,8 @@ declare
     v_ids     text[] := private.id_list(p_ids);
     v_changes jsonb := private.checked_fields(v_actor, p_changes);
     v_status  text := v_changes ->> 'status';
-    v_done    jsonb := private.replayed(v_actor, p_idempotency_key, 'update_beads');
+    v_done    jsonb := private.replayed(v_actor, p_idempotency_key, 'update_beads',
+        jsonb_build_array(p_ids, p_changes, p_jump_in, p_reason, p_force, p_epoch, p_epochs));
     v_waiting text[];
     v_claims  jsonb := '[]';
 begin
@@ -111,7 +112,8 @@ as $$
 declare
     v_actor private.actor_info := private.actor(p_project_id, true);
     v_body  text := private.scrub(private.clean_text(nullif(trim(p_body), ''), 200000, 'The comment'));
-    v_done  jsonb := private.replayed(v_actor, p_idempotency_key, 'comment_bead');
+    v_done  jsonb := private.replayed(v_actor, p_idempotency_key, 'comment_bead',
+        jsonb_build_array(p_id, p_body));
 begin
     if v_done is not null then
         return v_done;

@@ -13,6 +13,9 @@ declare
     v_project uuid := v_actor.project_id;
     v_known   boolean;
 begin
+    if p_depends_on is null then
+        perform private.refuse_bead(v_project, null);
+    end if;
     perform private.lock_graph(v_project, false);
     perform private.lock_beads(v_project, array[p_id], private.descendants(v_project, array[p_id]));
     v_known := exists (
@@ -131,7 +134,9 @@ declare
     v_stack jsonb[] := array[jsonb_build_object('id', p_id, 'depth', 0)];
     v_node  jsonb;
 begin
-    if not exists (
+    if not coalesce(p_direction in ('down', 'up'), false) then
+        perform private.fail('bad_argument', 400, 'A tree goes down or up', 'bdh dep tree --help', to_jsonb(left(p_direction, 100)));
+    elsif not exists (
         select 1 from public.beads as b where b.project_id = v_actor.project_id and b.id = p_id and b.status <> 'tombstone') then
         perform private.refuse_bead(v_actor.project_id, p_id);
     end if;

@@ -94,12 +94,22 @@ begin
     end if;
     begin
         v_row := jsonb_populate_record(null::public.beads, private.known_fields(p_bead));
-        perform (c ->> 'created_at')::timestamptz from jsonb_array_elements(private.list_of(p_bead, 'comments')) as c;
-        perform (d ->> 'created_at')::timestamptz from jsonb_array_elements(private.list_of(p_bead, 'dependencies')) as d;
+        if exists (
+            select 1 from (
+                select unnest(array[v_row.created_at, v_row.updated_at, v_row.closed_at, v_row.deleted_at, v_row.defer_until])
+                union all
+                select (e ->> 'created_at')::timestamptz
+                from jsonb_array_elements(private.list_of(p_bead, 'comments') || private.list_of(p_bead, 'dependencies')) as e) as t (at)
+            where not t.at between '0001-01-02Z' and '9999-12-30Z') then
+            return 'a time that no clock shows';
+        end if;
     exception when data_exception then
         return sqlerrm;
     end;
-    return case when coalesce(v_row.status, 'open') = '' then 'an empty status' end;
+    return case when coalesce(v_row.status, 'open') = '' then 'an empty status'
+        -- Assignees are in an index, whose entries are small.
+        when length(v_row.assignee) > 200 or length(v_row.status) > 200 or length(v_row.issue_type) > 200 then
+            'an assignee, status or type of more than 200 characters' end;
 end;
 $$;
 comment on function private.import_problem is 'Why an issue cannot be stored at all; null when it can.';

@@ -34,7 +34,8 @@ create table public.chat_participants (
 create index chat_participants_participant_idx on public.chat_participants (participant_id, session_id);
 create index chat_participants_project_idx on public.chat_participants (project_id);
 comment on table public.chat_participants is
-    'read_seq: every message of others up to it was read. left_at: left without wanting an answer, until it writes, reads or listens again.';
+    'read_seq: every message of others up to it was read. left_at: left without wanting an answer, until it writes, reads '
+    'or listens again.';
 
 create table public.chat_messages (
     id         uuid primary key default gen_random_uuid(),

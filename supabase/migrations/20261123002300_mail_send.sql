@@ -124,7 +124,8 @@ set search_path = ''
 as $$
 declare
     v_actor  private.actor_info := private.actor(p_project_id, true);
-    v_result jsonb := private.replayed(v_actor, p_idempotency_key, 'send_mail');
+    v_result jsonb := private.replayed(v_actor, p_idempotency_key, 'send_mail',
+        jsonb_build_array(p_to, p_body, p_subject, p_priority, p_thread_id, p_in_reply_to, p_ack));
     v_parent public.mail;
     v_people jsonb := private.find_parties(v_actor, p_to);
     v_thread uuid := p_thread_id;

@@ -147,7 +147,7 @@ declare
     v_actor private.actor_info := private.viewer(p_project_id);
     v_limit int := least(greatest(coalesce(p_limit, 50), 1), 500);
     v_seq   bigint := split_part(private.checked_cursor(p_cursor), '.', 2)::bigint;
-    v_words tsquery := websearch_to_tsquery('simple', coalesce(p_query, ''));
+    v_words tsquery := websearch_to_tsquery('simple', coalesce(private.clean_text(p_query, 1000, 'The query'), ''));
     v_found public.mail[];
 begin
     if numnode(v_words) = 0 then

@@ -165,6 +165,7 @@ declare
 begin
     update public.chat_sessions as s set last_seq = s.last_seq + 1, last_message_at = now()
     where s.id = p_session_id returning s.last_seq into v_seq;
+    perform private.still_there();
     insert into public.chat_messages (session_id, project_id, seq, sender, sender_id, body)
     values (p_session_id, p_actor.project_id, v_seq, private.actor_json(p_actor), p_actor.id,
         private.clean_text(private.scrub(p_body), 200000, 'The message'))

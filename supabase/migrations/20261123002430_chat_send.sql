@@ -80,7 +80,8 @@ set search_path = ''
 as $$
 declare
     v_actor   private.actor_info := private.actor(p_project_id, true);
-    v_result  jsonb := private.replayed(v_actor, p_idempotency_key, 'chat_send');
+    v_result  jsonb := private.replayed(v_actor, p_idempotency_key, 'chat_send',
+        jsonb_build_array(p_body, p_to, p_session_id, p_wait_seconds, p_start_conversation, p_all_replies, p_leave));
     v_session public.chat_sessions;
     v_message public.chat_messages;
     v_wake    jsonb;

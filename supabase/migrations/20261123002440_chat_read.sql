@@ -81,7 +81,8 @@ as $$
 declare
     v_actor   private.actor_info := private.actor(p_project_id);
     -- What is marked here and never arrived would be lost: with a key it can be asked for again.
-    v_again   jsonb := private.replayed(v_actor, p_idempotency_key, 'chat_open');
+    v_again   jsonb := private.replayed(v_actor, p_idempotency_key, 'chat_open',
+        jsonb_build_array(p_chat, p_limit));
     v_session public.chat_sessions := private.find_chat(v_actor, p_chat);
     v_limit   int := least(greatest(coalesce(p_limit, 100), 1), 500);
     v_unread  public.chat_messages[];
@@ -173,7 +174,7 @@ end;
 $$;
 comment on function private.chat_mark_read is 'See public.chat_mark_read.';
 
-create function private.chat_mark_items(p_actor private.actor_info, p_shown text[])
+create function private.chat_mark_items(p_actor private.actor_info, p_shown text[], p_wait_id uuid default null)
 returns int
 language plpgsql
 security definer -- moves the read marks
@@ -183,7 +184,15 @@ declare
     v_chat  record;
     v_count int := 0;
 begin
-    -- In the order of session ids: two calls never lock each other out.
+    -- All sessions before the waits and marks in any, in the order of their ids: two calls never lock each
+    -- other out, nor the one that ends a wait (p_wait_id) afterwards.
+    perform 1 from public.chat_sessions as s
+    where s.id in (
+        select split_part(t, ':', 1)::uuid from unnest(p_shown) as t
+        where t ~ '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}:[0-9]{1,18}$'
+        union all select w.session_id from public.chat_waits as w where w.id = p_wait_id)
+      and s.id in (select p.session_id from public.chat_participants as p where p.participant_id = p_actor.id)
+    order by s.id for no key update;
     for v_chat in
         select split_part(t, ':', 1)::uuid as session_id, array_agg(split_part(t, ':', 2)::bigint) as seqs
         from unnest(p_shown) as t

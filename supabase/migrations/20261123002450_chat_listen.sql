@@ -68,9 +68,9 @@ begin
         end if;
         select * into v_session from public.chat_sessions as s where s.id = v_session.id for no key update;
     end if;
-    perform private.chat_come_back(v_actor.id, v_session.id);
     v_unread := private.chat_unread_here(v_actor.id, v_session.id, 200);
     if v_unread is not null then
+        perform private.chat_come_back(v_actor.id, v_session.id);
         return jsonb_build_object('status', 'replied', 'session_id', v_session.id, 'wait', null, 'deadlock', null,
             'others', private.chat_others(v_session.id, v_actor.id), 'messages', private.chat_messages_json(v_unread));
     end if;
@@ -79,6 +79,8 @@ begin
         where m.session_id = v_session.id and m.seq = v_session.last_seq and m.sender_id = v_actor.id);
     v_wait := private.chat_open_wait(v_actor, v_session.id, coalesce(v_session.last_seq, 0), v_seconds, false,
         case when v_owed then private.chat_present(v_session.id, v_actor.id) else '{}' end);
+    -- After the wait, as everywhere in chat: session, waits, participants.
+    perform private.chat_come_back(v_actor.id, v_session.id);
     return jsonb_build_object('status', 'waiting', 'session_id', v_session.id, 'wait', private.wait_json(v_wait),
         'others', private.chat_others(v_session.id, v_actor.id), 'messages', '[]'::jsonb,
         'deadlock', case when v_owed then private.find_deadlock(v_actor.project_id, v_actor.id) end);
@@ -154,7 +156,7 @@ declare
     v_actor private.actor_info := private.actor(p_project_id);
     v_wait  public.chat_waits;
 begin
-    perform private.chat_mark_items(v_actor, p_shown);
+    perform private.chat_mark_items(v_actor, p_shown, p_wait_id);
     update public.chat_waits as w set ended_at = now(),
         ended_reason = case when w.deadline > now() then 'cancelled' else 'timeout' end
     where w.id = p_wait_id and w.waiter_id = v_actor.id and w.ended_at is null;

@@ -57,7 +57,8 @@ set search_path = ''
 as $$
 declare
     v_actor  private.actor_info := private.actor(p_project_id, true);
-    v_result jsonb := private.replayed(v_actor, p_idempotency_key, 'escalate');
+    v_result jsonb := private.replayed(v_actor, p_idempotency_key, 'escalate',
+        jsonb_build_array(p_subject, p_situation, p_options, p_expires_seconds));
     v_id     uuid;
 begin
     if v_result is not null then

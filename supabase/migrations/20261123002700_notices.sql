@@ -101,7 +101,7 @@ begin
     with due as (
         select r.mail_id, r.rank, r.seq from public.mail_recipients as r
         left join private.notice_log as l on l.actor_id = p_actor.id and l.session = p_session and l.item = 'mail:' || r.mail_id
-        where r.recipient_id = p_actor.id and r.read_at is null and coalesce(l.due_at <= now(), true)
+        where r.recipient_id = p_actor.id and r.project_id = p_actor.project_id and r.read_at is null and coalesce(l.due_at <= now(), true)
         order by r.rank desc, r.seq limit 6
     ), named as (
         select m.*, d.rank, coalesce(private.short_alias(m.sender_id), m.sender ->> 'name') as short

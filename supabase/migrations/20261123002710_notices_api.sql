@@ -20,8 +20,12 @@ begin
         select split_part(t, ':', 2)::uuid from unnest(v_items) as t where t like 'mail:%'), p_actor.id, false, false);
     update public.chat_participants as p set shown_at = now(), shown_seq = greatest(p.shown_seq, i.seq)
     from (
-        select split_part(t, ':', 2)::uuid as session_id, max(split_part(t, ':', 3)::bigint) as seq
-        from unnest(v_items) as t where t like 'chat:%:%' group by 1) as i
+        select q.session_id, s.seq from public.chat_participants as q
+        join (
+            select split_part(t, ':', 2)::uuid as session_id, max(split_part(t, ':', 3)::bigint) as seq
+            from unnest(v_items) as t where t like 'chat:%:%' group by 1) as s on s.session_id = q.session_id
+        where q.participant_id = p_actor.id and q.shown_seq < s.seq
+        order by q.session_id for no key update of q) as i
     where p.session_id = i.session_id and p.participant_id = p_actor.id and p.shown_seq < i.seq;
     update public.escalations as e set shown_at = now()
     where e.asker_id = p_actor.id and e.status <> 'pending' and e.shown_at is null

@@ -179,6 +179,10 @@ begin
     v_repo := private.find_repo(v_actor, p_repo_id);
     v_paths := private.checked_paths(p_paths, v_repo.ignore_case);
     perform private.lock_repo(v_repo.id);
+    -- Folded as the repo is now, not as it was before the lock.
+    if v_repo.ignore_case <> (select r.ignore_case from public.repos as r where r.id = v_repo.id) then
+        v_paths := private.checked_paths(p_paths, not v_repo.ignore_case);
+    end if;
 
     select array_agg(o.n), array_agg(o.lock_id) into v_numbers, v_locks
     from private.overlapping_locks(v_repo.id, v_paths, v_actor.id, p_wish.mode) as o;

@@ -53,21 +53,23 @@ security definer -- writes reservations
 set search_path = ''
 as $$
 declare
-    v_fold   boolean := (select r.ignore_case from public.repos as r where r.id = p_repo_id);
-    v_keep   text[] := array(select k.key from unnest(private.clean_paths(p_keep_paths, v_fold)) as k);
+    v_fold   boolean;
+    v_keep   text[];
     v_paths  private.clean_path[];
     v_keys   text[];
     v_below  text[];
     v_ids    uuid[];
     v_result jsonb;
 begin
+    perform private.lock_repo(p_repo_id);
+    select r.ignore_case into v_fold from public.repos as r where r.id = p_repo_id;
+    v_keep := array(select k.key from unnest(private.clean_paths(p_keep_paths, v_fold)) as k);
     if p_paths is not null then
         v_paths := private.checked_paths(p_paths, v_fold);
         v_keys := array(select k.key from unnest(v_paths) as k);
         -- A directory stands for what is below it, too.
         v_below := array(select case when k.key = '' then '' else k.key || '/' end from unnest(v_paths) as k where k.is_directory);
     end if;
-    perform private.lock_repo(p_repo_id);
     v_ids := array(
         select r.id from public.reservations as r
         where r.workspace_id = p_workspace_id and r.repo_id = p_repo_id
@@ -204,8 +206,9 @@ begin
         where l.workspace_id = p_workspace_id and l.repo_id = v_repo.id and l.automatic and l.expires_at > now()) then
         return 0;
     end if;
-    v_keys := array(select k.key from unnest(private.clean_paths(p_paths, v_repo.ignore_case)) as k);
     perform private.lock_repo(v_repo.id);
+    select r.* into v_repo from public.repos as r where r.id = v_repo.id;
+    v_keys := array(select k.key from unnest(private.clean_paths(p_paths, v_repo.ignore_case)) as k);
     update public.reservations as r set expires_at = now() + make_interval(secs => r.ttl_seconds)
     where r.workspace_id = p_workspace_id and r.repo_id = v_repo.id and r.automatic and r.expires_at > now() and r.key = any (v_keys);
     get diagnostics v_count = row_count;

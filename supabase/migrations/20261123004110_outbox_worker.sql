@@ -110,6 +110,8 @@ begin
     -- What has arrived has arrived, also when the lease was lost meanwhile.
     v_done := array(select distinct t from unnest(v_row.done || array(
         select (r ->> 'channel_id')::uuid from jsonb_array_elements(p_results) as r where (r -> 'ok')::boolean)) as t);
+    perform 1 from private.channels as c
+    where c.id in (select (r ->> 'channel_id')::uuid from jsonb_array_elements(p_results) as r) order by c.id for no key update;
     update private.channels as c set
         last_delivered_at = case when (r.value -> 'ok')::boolean then now() else c.last_delivered_at end,
         last_error = case when (r.value -> 'ok')::boolean then null else left(r.value ->> 'error', 500) end,

@@ -136,11 +136,18 @@ begin
             order by r.created_at limit 2000) as q
         limit 2000);
     get diagnostics v_count = row_count;
-    delete from private.posted_notices as n using private.expired_before() as x
-    where n.project_id = x.project_id and n.created_at < x.cutoff;
-    delete from private.idempotency_keys as k where k.created_at < now() - interval '7 days';
+    delete from private.posted_notices as n where n.id in (
+        select q.id from private.expired_before() as x
+        cross join lateral (
+            select r.id from private.posted_notices as r
+            where r.project_id = x.project_id and r.created_at < x.cutoff limit 2000) as q
+        limit 2000);
+    delete from private.idempotency_keys as k where (k.actor_id, k.key) in (
+        select q.actor_id, q.key from private.idempotency_keys as q
+        where q.created_at < now() - interval '7 days' order by q.created_at limit 5000);
     delete from private.usage as u where u.month < private.this_month() - interval '24 months';
-    delete from public.invites as i where i.expires_at < now() - interval '30 days';
+    delete from public.invites as i where i.id in (
+        select q.id from public.invites as q where q.expires_at < now() - interval '30 days' limit 2000);
     return v_count;
 end;
 $$;
@@ -151,7 +158,7 @@ insert into private.schedules (name, every, function) values
     ('sweep_claims', '1 minute', 'private.sweep_claims'),
     ('sweep_mail', '1 minute', 'private.sweep_mail'),
     ('sweep_chats', '1 minute', 'private.sweep_chats'),
-    ('sweep_traces', '1 hour', 'private.sweep_traces');
+    ('sweep_traces', '1 minute', 'private.sweep_traces');
 
 revoke execute on function private.expired_before(), private.is_present(uuid), private.sweep_events(), private.sweep_claims(),
     private.sweep_mail(), private.sweep_chats(), private.sweep_traces()

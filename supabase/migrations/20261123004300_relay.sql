@@ -127,6 +127,9 @@ as $$
 declare
     v_repo public.repos;
 begin
+    if not coalesce(p_visibility in ('public', 'private', 'unknown'), false) then
+        perform private.fail('bad_argument', 400, 'A repository is public, private or unknown', null, to_jsonb(left(p_visibility, 100)));
+    end if;
     -- An unknown answer (the forge is down) is no reason to forget what was known.
     update public.repos as r set verified_at = now(),
         visibility = case p_visibility when 'unknown' then r.visibility else p_visibility end

@@ -24,6 +24,35 @@ as $$
 $$;
 comment on function private.import_tables is 'What a project consists of, in the order in which rows refer to each other.';
 
+create function private.checked_project(p_project jsonb, p_slug text)
+returns public.projects
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+    v_row public.projects;
+    v_bad text;
+begin
+    begin
+        v_row := jsonb_populate_record(null::public.projects, p_project - 'settings');
+        perform m.id from jsonb_to_recordset(private.list_of(p_project, 'members')) as m (id uuid, email text);
+    exception when data_exception then
+        v_bad := sqlerrm;
+    end;
+    v_row.slug := coalesce(p_slug, v_row.slug);
+    v_row.name := private.clean_line(coalesce(v_row.name, v_row.slug), 200, 'The name');
+    if v_bad is not null or v_row.id is null or v_row.name is null or not coalesce(v_row.next_bead, 0) between 1 and 1000000000000000
+        or not coalesce(v_row.created_at between '0001-01-02Z' and '9999-12-30Z', false)
+        or coalesce(v_row.slug, '') !~ '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$' or coalesce(v_row.prefix, '') !~ '^[a-z][a-z0-9]{0,15}$' then
+        perform private.fail('bad_import', 400, 'This describes no project' || coalesce(': ' || v_bad, ''),
+            'id, slug, name, prefix, next_bead, created_at, settings and members, as bdh :stack export writes them');
+    end if;
+    return v_row;
+end;
+$$;
+comment on function private.checked_project is 'The project that an export describes; bad_import, too_long (400).';
+
 create function private.begin_import(p_project jsonb, p_slug text)
 returns jsonb
 language plpgsql
@@ -33,26 +62,27 @@ as $$
 declare
     v_human  private.human_info := private.signed_in_human('import a project');
     v_plan   text := private.setting('default_plan') #>> '{}';
-    v_id     uuid := (p_project ->> 'id')::uuid;
+    v_row    public.projects := private.checked_project(p_project, p_slug);
+    v_id     uuid := v_row.id;
     v_member uuid;
 begin
     if exists (select 1 from public.projects as p where p.id = v_id) then
         perform private.fail('conflict', 409, 'This project is on this backend already', 'bdh :whoami');
     end if;
     insert into public.projects (id, slug, name, prefix, plan, settings, next_bead, created_at, created_by)
-    values (v_id, coalesce(p_slug, p_project ->> 'slug'), private.clean_line(p_project ->> 'name', 200, 'The name'),
-        p_project ->> 'prefix', v_plan, private.checked_settings('{}', coalesce(p_project -> 'settings', '{}')),
-        (p_project ->> 'next_bead')::bigint, (p_project ->> 'created_at')::timestamptz, v_human.user_id)
+    values (v_id, v_row.slug, v_row.name, v_row.prefix, v_plan,
+        private.checked_settings('{}', coalesce(nullif(p_project -> 'settings', 'null'), '{}')),
+        v_row.next_bead, v_row.created_at, v_human.user_id)
     on conflict (slug) do nothing;
     if not found then
         perform private.fail('slug_taken', 409, 'There is already a project of this name', 'bdh :project import FILE --slug OTHER');
     end if;
     perform private.check_project_limit(v_human.user_id, v_plan);
     -- Who was a member there under this address keeps the id, and with it mail and answers.
-    select (m ->> 'id')::uuid into v_member from jsonb_array_elements(coalesce(p_project -> 'members', '[]')) as m
-    where lower(m ->> 'email') = v_human.email
-      and not exists (select 1 from public.members as o where o.id = (m ->> 'id')::uuid)
-      and not exists (select 1 from public.workspaces as o where o.id = (m ->> 'id')::uuid)
+    select m.id into v_member from jsonb_to_recordset(private.list_of(p_project, 'members')) as m (id uuid, email text)
+    where lower(m.email) = v_human.email
+      and not exists (select 1 from public.members as o where o.id = m.id)
+      and not exists (select 1 from public.workspaces as o where o.id = m.id)
     limit 1;
     insert into public.members (id, project_id, user_id, role, name, email)
     values (coalesce(v_member, gen_random_uuid()), v_id, v_human.user_id, 'owner', v_human.name, v_human.email);
@@ -157,16 +187,20 @@ begin
         return jsonb_build_object('next_batch', v_next, 'replayed', true);
     elsif p_batch <> v_next then
         perform private.fail('conflict', 409, format('Batch %s is expected, not %s', v_next, p_batch));
-    elsif not p_table = any (private.import_tables()) or jsonb_typeof(p_rows) <> 'array'
-        or jsonb_array_length(p_rows) not between 1 and 500 then
-        perform private.fail('bad_import', 400, 'A batch is 1 to 500 rows of one of the tables of a project');
+    elsif not coalesce(p_table = any (private.import_tables()), false) or coalesce(jsonb_typeof(p_rows), 'null') <> 'array'
+        or jsonb_array_length(p_rows) not between 1 and 500 or jsonb_path_exists(p_rows, '$[*] ? (@.type() != "object")') then
+        perform private.fail('bad_import', 400, 'A batch is 1 to 500 rows of one of the tables of a project', 'bdh :project import FILE');
     end if;
     if p_table in ('repos', 'workspaces') then
         perform private.check_limit(v_actor.project_id, p_table, (
             select count(*)::int from jsonb_array_elements(p_rows) as r where r ->> 'removed_at' is null));
     end if;
-    perform private.check_import(v_actor.project_id, format('public.%I', p_table), p_rows);
-    perform private.insert_import(v_actor.project_id, p_table, p_rows);
+    begin
+        perform private.check_import(v_actor.project_id, format('public.%I', p_table), p_rows);
+        perform private.insert_import(v_actor.project_id, p_table, p_rows);
+    exception when data_exception or integrity_constraint_violation or program_limit_exceeded then
+        perform private.fail('bad_import', 400, format('Rows of %s cannot be stored: %s', p_table, sqlerrm), 'bdh :stack export');
+    end;
     update private.imports as i set next_batch = v_next + 1 where i.project_id = v_actor.project_id;
     return jsonb_build_object('next_batch', v_next + 1, 'replayed', false);
 end;
@@ -225,7 +259,7 @@ begin
     for v_fn in
         select p.oid from pg_proc as p
         where p.pronamespace in ('private'::regnamespace, 'public'::regnamespace)
-          and p.proname = any (v_public || array['import_tables', 'check_import', 'insert_import'])
+          and p.proname = any (v_public || array['import_tables', 'checked_project', 'check_import', 'insert_import'])
     loop
         execute format('revoke execute on function %s from public, anon, authenticated, service_role', v_fn);
     end loop;

@@ -155,3 +155,21 @@ async def test_a_storm_leaves_everything_sound(sql: Sql, project: Project) -> No
     assert set(storm.outcomes) <= {
         "done", "claim_taken", "bead_blocked", "bead_closed", "cycle", "not_found", "human_only",
     }  # fmt: skip
+
+
+async def test_a_bead_that_is_being_given_to_another_is_not_taken(
+    sql: Sql, project: Project
+) -> None:
+    """Who waited for the last bead looks at all of it again, not only whether it is open."""
+    alice, bob = await team(sql, project, 2)
+    [bead_id] = await beads(sql, project, 1)
+
+    for change in ("assignee = 'carol'", "defer_until = now() + interval '1 day'"):
+        async with (await sql.pool()).acquire() as connection, connection.transaction():
+            await connection.execute(f"update public.beads set {change} where id = $1", bead_id)
+            asking = sql.start(sql.call(bob, "claim_next"))
+            await sql.until_blocked()
+        assert await asking == {"claim": None}
+        await sql.execute("update public.beads set assignee = null, defer_until = null")
+    await sql.call(alice, "claim_bead", bead_id=bead_id)
+    await assert_sound(sql)

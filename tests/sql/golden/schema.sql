@@ -439,11 +439,12 @@ declare
     v_work  public.workspaces;
     v_alias text := coalesce(p_invite.alias, p_alias);
 begin
+    -- Places before aliases: that is the order in which who brings a new repo has them.
+    perform private.check_limit(p_invite.project_id, 'workspaces');
     perform private.lock_aliases(p_invite.project_id);
     v_alias := case
         when v_alias is null then private.pick_alias(p_invite.project_id, p_role)
         else private.checked_alias(p_invite.project_id, v_alias) end;
-    perform private.check_limit(p_invite.project_id, 'workspaces');
     insert into public.workspaces (
         project_id, repo_id, user_id, alias, role, human_name, member_id, hostname, path, branch, host, joined_via)
     values (
@@ -1155,6 +1156,7 @@ declare
 begin
     update public.chat_sessions as s set last_seq = s.last_seq + 1, last_message_at = now()
     where s.id = p_session_id returning s.last_seq into v_seq;
+    perform private.still_there();
     insert into public.chat_messages (session_id, project_id, seq, sender, sender_id, body)
     values (p_session_id, p_actor.project_id, v_seq, private.actor_json(p_actor), p_actor.id,
         private.clean_text(private.scrub(p_body), 200000, 'The message'))
@@ -1384,9 +1386,9 @@ begin
         end if;
         select * into v_session from public.chat_sessions as s where s.id = v_session.id for no key update;
     end if;
-    perform private.chat_come_back(v_actor.id, v_session.id);
     v_unread := private.chat_unread_here(v_actor.id, v_session.id, 200);
     if v_unread is not null then
+        perform private.chat_come_back(v_actor.id, v_session.id);
         return jsonb_build_object('status', 'replied', 'session_id', v_session.id, 'wait', null, 'deadlock', null,
             'others', private.chat_others(v_session.id, v_actor.id), 'messages', private.chat_messages_json(v_unread));
     end if;
@@ -1395,6 +1397,8 @@ begin
         where m.session_id = v_session.id and m.seq = v_session.last_seq and m.sender_id = v_actor.id);
     v_wait := private.chat_open_wait(v_actor, v_session.id, coalesce(v_session.last_seq, 0), v_seconds, false,
         case when v_owed then private.chat_present(v_session.id, v_actor.id) else '{}' end);
+    -- After the wait, as everywhere in chat: session, waits, participants.
+    perform private.chat_come_back(v_actor.id, v_session.id);
     return jsonb_build_object('status', 'waiting', 'session_id', v_session.id, 'wait', private.wait_json(v_wait),
         'others', private.chat_others(v_session.id, v_actor.id), 'messages', '[]'::jsonb,
         'deadlock', case when v_owed then private.find_deadlock(v_actor.project_id, v_actor.id) end);
@@ -1428,7 +1432,7 @@ $$;
 
 COMMENT ON FUNCTION private.chat_mark(p_session_id uuid, p_reader private.actor_info, p_seqs bigint[]) IS 'Move the read mark over p_seqs and no further than the first message of others that is not among them.';
 
-CREATE FUNCTION private.chat_mark_items(p_actor private.actor_info, p_shown text[]) RETURNS integer
+CREATE FUNCTION private.chat_mark_items(p_actor private.actor_info, p_shown text[], p_wait_id uuid DEFAULT NULL::uuid) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $_$
@@ -1436,7 +1440,15 @@ declare
     v_chat  record;
     v_count int := 0;
 begin
-    -- In the order of session ids: two calls never lock each other out.
+    -- All sessions before the waits and marks in any, in the order of their ids: two calls never lock each
+    -- other out, nor the one that ends a wait (p_wait_id) afterwards.
+    perform 1 from public.chat_sessions as s
+    where s.id in (
+        select split_part(t, ':', 1)::uuid from unnest(p_shown) as t
+        where t ~ '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}:[0-9]{1,18}$'
+        union all select w.session_id from public.chat_waits as w where w.id = p_wait_id)
+      and s.id in (select p.session_id from public.chat_participants as p where p.participant_id = p_actor.id)
+    order by s.id for no key update;
     for v_chat in
         select split_part(t, ':', 1)::uuid as session_id, array_agg(split_part(t, ':', 2)::bigint) as seqs
         from unnest(p_shown) as t
@@ -1453,7 +1465,7 @@ begin
 end;
 $_$;
 
-COMMENT ON FUNCTION private.chat_mark_items(p_actor private.actor_info, p_shown text[]) IS 'Mark messages given as <session>:<seq> as read by the actor; others'' sessions are skipped.';
+COMMENT ON FUNCTION private.chat_mark_items(p_actor private.actor_info, p_shown text[], p_wait_id uuid) IS 'Mark messages given as <session>:<seq> as read by the actor; others'' sessions are skipped.';
 
 CREATE FUNCTION private.chat_mark_read(p_project_id uuid, p_shown text[]) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1539,7 +1551,8 @@ CREATE FUNCTION private.chat_open(p_project_id uuid, p_chat text, p_limit intege
 declare
     v_actor   private.actor_info := private.actor(p_project_id);
     -- What is marked here and never arrived would be lost: with a key it can be asked for again.
-    v_again   jsonb := private.replayed(v_actor, p_idempotency_key, 'chat_open');
+    v_again   jsonb := private.replayed(v_actor, p_idempotency_key, 'chat_open',
+        jsonb_build_array(p_chat, p_limit));
     v_session public.chat_sessions := private.find_chat(v_actor, p_chat);
     v_limit   int := least(greatest(coalesce(p_limit, 100), 1), 500);
     v_unread  public.chat_messages[];
@@ -1573,6 +1586,7 @@ CREATE FUNCTION private.chat_open_wait(p_actor private.actor_info, p_session_id 
 declare
     v_wait public.chat_waits;
 begin
+    perform private.still_there();
     update public.chat_waits as w set ended_at = now(), ended_reason = 'superseded'
     where w.id in (
         select q.id from public.chat_waits as q
@@ -1649,7 +1663,8 @@ CREATE FUNCTION private.chat_send(p_project_id uuid, p_body text, p_to text[], p
     AS $$
 declare
     v_actor   private.actor_info := private.actor(p_project_id, true);
-    v_result  jsonb := private.replayed(v_actor, p_idempotency_key, 'chat_send');
+    v_result  jsonb := private.replayed(v_actor, p_idempotency_key, 'chat_send',
+        jsonb_build_array(p_body, p_to, p_session_id, p_wait_seconds, p_start_conversation, p_all_replies, p_leave));
     v_session public.chat_sessions;
     v_message public.chat_messages;
     v_wake    jsonb;
@@ -1891,7 +1906,7 @@ declare
     v_actor private.actor_info := private.actor(p_project_id);
     v_wait  public.chat_waits;
 begin
-    perform private.chat_mark_items(v_actor, p_shown);
+    perform private.chat_mark_items(v_actor, p_shown, p_wait_id);
     update public.chat_waits as w set ended_at = now(),
         ended_reason = case when w.deadline > now() then 'cancelled' else 'timeout' end
     where w.id = p_wait_id and w.waiter_id = v_actor.id and w.ended_at is null;
@@ -2794,7 +2809,8 @@ declare
     v_actor     private.actor_info := private.actor(p_project_id);
     v_ids       text[] := private.id_list(p_ids);
     v_reason    text := private.scrub(private.clean_text(nullif(trim(p_reason), ''), 2000, 'The reason'));
-    v_done      jsonb := private.replayed(v_actor, p_idempotency_key, 'close_beads');
+    v_done      jsonb := private.replayed(v_actor, p_idempotency_key, 'close_beads',
+        jsonb_build_array(p_ids, p_reason, p_jump_in, p_jump_in_reason, p_epoch, p_epochs));
     v_waiting   text[];
     v_unblocked text[];
 begin
@@ -2854,7 +2870,8 @@ CREATE FUNCTION private.comment_bead(p_project_id uuid, p_id text, p_body text, 
 declare
     v_actor private.actor_info := private.actor(p_project_id, true);
     v_body  text := private.scrub(private.clean_text(nullif(trim(p_body), ''), 200000, 'The comment'));
-    v_done  jsonb := private.replayed(v_actor, p_idempotency_key, 'comment_bead');
+    v_done  jsonb := private.replayed(v_actor, p_idempotency_key, 'comment_bead',
+        jsonb_build_array(p_id, p_body));
 begin
     if v_done is not null then
         return v_done;
@@ -2924,7 +2941,8 @@ CREATE FUNCTION private.create_bead(p_project_id uuid, p_fields jsonb, p_depends
 declare
     v_actor   private.actor_info := private.actor(p_project_id, true);
     v_fields  jsonb := private.checked_fields(v_actor, p_fields);
-    v_done    jsonb := private.replayed(v_actor, p_idempotency_key, 'create_bead');
+    v_done    jsonb := private.replayed(v_actor, p_idempotency_key, 'create_bead',
+        jsonb_build_array(p_fields, p_depends_on, p_id));
     v_edges   jsonb := coalesce(nullif(p_depends_on, 'null'), '[]');
     v_id      text := private.clean_line(p_id, 200, 'The id');
     v_touched text[];
@@ -3490,13 +3508,15 @@ declare
     v_aliases jsonb;
     v_invites int;
 begin
+    -- Before the member's workspaces are touched: who removes one of them has the locks in this order.
+    perform private.lock_graph(p_member.project_id, false);
     select coalesce(jsonb_agg(w.alias order by w.alias), '[]') into v_aliases
     from public.workspaces as w where w.member_id = p_member.id and w.removed_at is null;
+    delete from public.members as m where m.id = p_member.id;
     -- Nobody comes in any more by what this human handed out.
     delete from public.invites as i
     where i.project_id = p_member.project_id and i.created_by ->> 'id' = p_member.id::text;
     get diagnostics v_invites = row_count;
-    delete from public.members as m where m.id = p_member.id;
     perform private.revoke_user(p_member.user_id);
     perform private.emit(p_member.project_id, 'member.removed', private.actor_json(p_actor), 'member', p_member.id::text,
         jsonb_build_object('name', p_member.name, 'role', p_member.role, 'left', p_member.id = p_actor.id,
@@ -3532,7 +3552,8 @@ CREATE FUNCTION private.escalate(p_project_id uuid, p_subject text, p_situation 
     AS $$
 declare
     v_actor  private.actor_info := private.actor(p_project_id, true);
-    v_result jsonb := private.replayed(v_actor, p_idempotency_key, 'escalate');
+    v_result jsonb := private.replayed(v_actor, p_idempotency_key, 'escalate',
+        jsonb_build_array(p_subject, p_situation, p_options, p_expires_seconds));
     v_id     uuid;
 begin
     if v_result is not null then
@@ -4083,6 +4104,12 @@ declare
     v_origin text := private.canonical_origin(p_origin);
     v_repo   public.repos;
 begin
+    select * into v_repo from public.repos as r where r.project_id = p_project_id and r.origin = v_origin;
+    if found then
+        return v_repo;
+    end if;
+    -- Who waited for another to add this very repo needs no place for it.
+    perform pg_advisory_xact_lock(hashtextextended(p_project_id::text, 6));
     select * into v_repo from public.repos as r where r.project_id = p_project_id and r.origin = v_origin;
     if found then
         return v_repo;
@@ -4762,7 +4789,7 @@ $$;
 COMMENT ON FUNCTION private.joined_json(p_id uuid) IS 'What joining returns: {workspace, project}.';
 
 CREATE FUNCTION private.joining_user() RETURNS uuid
-    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
 declare
@@ -4771,6 +4798,7 @@ begin
     if v_user is null then
         perform private.fail('not_signed_in', 401, 'Joining needs a sign-in, an anonymous one will do', 'bdh :init');
     end if;
+    perform private.lock_user();
     perform private.still_there();
     if exists (select 1 from public.members as m where m.user_id = v_user) then
         perform private.fail('conflict', 409, 'A human''s sign-in cannot be a workspace: every workspace has its own', 'bdh :init');
@@ -5505,23 +5533,31 @@ $$;
 
 COMMENT ON FUNCTION private.lock_graph(p_project_id uuid, p_shared boolean) IS 'The per-project lock on the shape of the bead graph (product.md §2, Locks); 410 if the caller was removed meanwhile.';
 
-CREATE FUNCTION private.lock_if_ready(p_project_id uuid, p_id text) RETURNS text
+CREATE FUNCTION private.lock_if_ready(p_actor private.actor_info, p_filters jsonb, p_id text) RETURNS text
     LANGUAGE plpgsql
     SET search_path TO ''
-    AS $$
+    AS $_$
+declare
+    v_own boolean;
+    v_fit boolean;
 begin
-    perform 1 from public.beads as b
-    where b.project_id = p_project_id and b.id = p_id and b.status = 'open' and not b.blocked for no key update;
-    if found then
-        return p_id;
-    end if;
+    perform 1 from public.beads as b where b.project_id = p_actor.project_id and b.id = p_id for no key update;
+    -- Whoever had it may have assigned, deferred or labelled it: asked again now that it is ours to look at.
+    foreach v_own in array array[true, false] loop
+        continue when v_own and p_filters ? 'unassigned';
+        execute format('select exists (select 1 from (%s) as q (id) where q.id = $5)', private.ready_query(p_filters, v_own, false))
+        into v_fit using p_actor.project_id, p_actor.name, p_filters, null::jsonb, p_id;
+        if v_fit then
+            return p_id;
+        end if;
+    end loop;
     raise sqlstate 'BDH00'; -- taken meanwhile: give its lock back
 exception when sqlstate 'BDH00' then
     return null;
 end;
-$$;
+$_$;
 
-COMMENT ON FUNCTION private.lock_if_ready(p_project_id uuid, p_id text) IS 'Wait for the bead and lock it; null, and no lock, when it is ready no more.';
+COMMENT ON FUNCTION private.lock_if_ready(p_actor private.actor_info, p_filters jsonb, p_id text) IS 'Wait for the bead and lock it; null, and no lock, when it is ready no more.';
 
 CREATE FUNCTION private.lock_member(p_project_id uuid, p_member_id uuid) RETURNS public.members
     LANGUAGE plpgsql SECURITY DEFINER
@@ -5556,7 +5592,7 @@ begin
     while v_id is null loop
         v_id := (private.ready_ids(p_actor, p_filters, null, 1))[1];
         exit when v_id is null;
-        v_id := private.lock_if_ready(p_actor.project_id, v_id);
+        v_id := private.lock_if_ready(p_actor, p_filters, v_id);
     end loop;
     return v_id;
 end;
@@ -5575,6 +5611,19 @@ end;
 $$;
 
 COMMENT ON FUNCTION private.lock_repo(p_repo_id uuid) IS 'The per-repo lock of everything that writes reservations; 410 if the caller was removed meanwhile.';
+
+CREATE FUNCTION private.lock_user() RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    if auth.uid() is not null then
+        perform pg_advisory_xact_lock(hashtextextended(auth.uid()::text, 9));
+    end if;
+end;
+$$;
+
+COMMENT ON FUNCTION private.lock_user() IS 'One call at a time in which the calling user becomes something: a workspace, a member. Before every other lock.';
 
 CREATE FUNCTION private.lock_wait_edges(p_project_id uuid) RETURNS TABLE(wait_id uuid, waiter_id uuid, target_id uuid, any_of boolean, what text)
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -5635,7 +5684,7 @@ begin
     with due as (
         select r.mail_id, r.rank, r.seq from public.mail_recipients as r
         left join private.notice_log as l on l.actor_id = p_actor.id and l.session = p_session and l.item = 'mail:' || r.mail_id
-        where r.recipient_id = p_actor.id and r.read_at is null and coalesce(l.due_at <= now(), true)
+        where r.recipient_id = p_actor.id and r.project_id = p_actor.project_id and r.read_at is null and coalesce(l.due_at <= now(), true)
         order by r.rank desc, r.seq limit 6
     ), named as (
         select m.*, d.rank, coalesce(private.short_alias(m.sender_id), m.sender ->> 'name') as short
@@ -5868,8 +5917,12 @@ begin
         select split_part(t, ':', 2)::uuid from unnest(v_items) as t where t like 'mail:%'), p_actor.id, false, false);
     update public.chat_participants as p set shown_at = now(), shown_seq = greatest(p.shown_seq, i.seq)
     from (
-        select split_part(t, ':', 2)::uuid as session_id, max(split_part(t, ':', 3)::bigint) as seq
-        from unnest(v_items) as t where t like 'chat:%:%' group by 1) as i
+        select q.session_id, s.seq from public.chat_participants as q
+        join (
+            select split_part(t, ':', 2)::uuid as session_id, max(split_part(t, ':', 3)::bigint) as seq
+            from unnest(v_items) as t where t like 'chat:%:%' group by 1) as s on s.session_id = q.session_id
+        where q.participant_id = p_actor.id and q.shown_seq < s.seq
+        order by q.session_id for no key update of q) as i
     where p.session_id = i.session_id and p.participant_id = p_actor.id and p.shown_seq < i.seq;
     update public.escalations as e set shown_at = now()
     where e.asker_id = p_actor.id and e.status <> 'pending' and e.shown_at is null
@@ -6580,7 +6633,7 @@ declare
 begin
     select w.user_id into v_previous from public.workspaces as w where w.id = p_invite.workspace_id for no key update;
     update public.workspaces as w set
-        user_id = p_user_id, hostname = coalesce(p_place ->> 'hostname', w.hostname), path = coalesce(p_place ->> 'path', w.path),
+        user_id = p_user_id, joined_via = p_invite.id, hostname = coalesce(p_place ->> 'hostname', w.hostname), path = coalesce(p_place ->> 'path', w.path),
         branch = coalesce(p_place ->> 'branch', w.branch), host = coalesce(p_place ->> 'host', w.host)
     where w.id = p_invite.workspace_id and w.removed_at is null returning * into v_work;
     if not found then
@@ -6864,7 +6917,8 @@ declare
     v_actor  private.actor_info := private.actor(p_project_id);
     v_note   text := private.scrub(private.clean_text(nullif(trim(p_note), ''), 20000, 'The note'));
     v_reason text := private.scrub(private.clean_text(nullif(trim(p_reason), ''), 2000, 'The reason'));
-    v_done   jsonb := private.replayed(v_actor, p_idempotency_key, 'release_bead');
+    v_done   jsonb := private.replayed(v_actor, p_idempotency_key, 'release_bead',
+        jsonb_build_array(p_bead_id, p_note, p_for_alias, p_reason, p_epoch));
     v_bead   public.beads;
     v_claim  public.claims;
 begin
@@ -6904,21 +6958,23 @@ CREATE FUNCTION private.release_in_repo(p_workspace_id uuid, p_repo_id uuid, p_p
     SET search_path TO ''
     AS $$
 declare
-    v_fold   boolean := (select r.ignore_case from public.repos as r where r.id = p_repo_id);
-    v_keep   text[] := array(select k.key from unnest(private.clean_paths(p_keep_paths, v_fold)) as k);
+    v_fold   boolean;
+    v_keep   text[];
     v_paths  private.clean_path[];
     v_keys   text[];
     v_below  text[];
     v_ids    uuid[];
     v_result jsonb;
 begin
+    perform private.lock_repo(p_repo_id);
+    select r.ignore_case into v_fold from public.repos as r where r.id = p_repo_id;
+    v_keep := array(select k.key from unnest(private.clean_paths(p_keep_paths, v_fold)) as k);
     if p_paths is not null then
         v_paths := private.checked_paths(p_paths, v_fold);
         v_keys := array(select k.key from unnest(v_paths) as k);
         -- A directory stands for what is below it, too.
         v_below := array(select case when k.key = '' then '' else k.key || '/' end from unnest(v_paths) as k where k.is_directory);
     end if;
-    perform private.lock_repo(p_repo_id);
     v_ids := array(
         select r.id from public.reservations as r
         where r.workspace_id = p_workspace_id and r.repo_id = p_repo_id
@@ -6999,7 +7055,7 @@ CREATE FUNCTION private.remember(p_actor private.actor_info, p_key text, p_resul
 begin
     if p_key is not null then
         update private.idempotency_keys as k set result = p_result
-        where k.user_id = p_actor.user_id and k.key = p_key;
+        where k.actor_id = p_actor.id and k.key = p_key;
     end if;
     return p_result;
 end;
@@ -7157,8 +7213,9 @@ begin
         where l.workspace_id = p_workspace_id and l.repo_id = v_repo.id and l.automatic and l.expires_at > now()) then
         return 0;
     end if;
-    v_keys := array(select k.key from unnest(private.clean_paths(p_paths, v_repo.ignore_case)) as k);
     perform private.lock_repo(v_repo.id);
+    select r.* into v_repo from public.repos as r where r.id = v_repo.id;
+    v_keys := array(select k.key from unnest(private.clean_paths(p_paths, v_repo.ignore_case)) as k);
     update public.reservations as r set expires_at = now() + make_interval(secs => r.ttl_seconds)
     where r.workspace_id = p_workspace_id and r.repo_id = v_repo.id and r.automatic and r.expires_at > now() and r.key = any (v_keys);
     get diagnostics v_count = row_count;
@@ -7193,12 +7250,13 @@ $$;
 
 COMMENT ON FUNCTION private.reopen_beads(p_project_id uuid, p_ids text[], p_reason text) IS 'See public.reopen_beads.';
 
-CREATE FUNCTION private.replayed(p_actor private.actor_info, p_key text, p_fn text) RETURNS jsonb
+CREATE FUNCTION private.replayed(p_actor private.actor_info, p_key text, p_fn text, p_arguments jsonb) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
 declare
-    v_row private.idempotency_keys;
+    v_hash bytea := sha256(convert_to(p_arguments::text, 'UTF8'));
+    v_row  private.idempotency_keys;
 begin
     if p_key is null then
         return null;
@@ -7207,20 +7265,21 @@ begin
         perform private.fail('too_long', 400, 'An idempotency key has at most 200 characters');
     end if;
     -- The insert waits for a call with the same key still in flight; then either it is ours or its result stands.
-    insert into private.idempotency_keys (user_id, key, fn) values (p_actor.user_id, p_key, p_fn)
-    on conflict (user_id, key) do nothing;
+    insert into private.idempotency_keys (actor_id, key, fn, arguments) values (p_actor.id, p_key, p_fn, v_hash)
+    on conflict (actor_id, key) do nothing;
     if found then
         return null;
     end if;
-    select * into v_row from private.idempotency_keys as k where k.user_id = p_actor.user_id and k.key = p_key;
-    if v_row.fn <> p_fn then
-        perform private.fail('conflict', 409, format('This idempotency key was used for %s', v_row.fn));
+    select * into v_row from private.idempotency_keys as k where k.actor_id = p_actor.id and k.key = p_key;
+    if v_row.fn <> p_fn or v_row.arguments <> v_hash then
+        perform private.fail('conflict', 409, format('This idempotency key was used for another call, of %s', v_row.fn),
+            'Every call has a key of its own');
     end if;
     return coalesce(v_row.result, '{}') || '{"replayed": true}';
 end;
 $$;
 
-COMMENT ON FUNCTION private.replayed(p_actor private.actor_info, p_key text, p_fn text) IS 'Null for a new key (now taken), else the stored result of the first call with it.';
+COMMENT ON FUNCTION private.replayed(p_actor private.actor_info, p_key text, p_fn text, p_arguments jsonb) IS 'Null for a new key (now taken), else the stored result of the first call with it.';
 
 CREATE FUNCTION private.reply_parties(p_mail public.mail, p_actor private.actor_info) RETURNS jsonb
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -7344,6 +7403,10 @@ begin
     v_repo := private.find_repo(v_actor, p_repo_id);
     v_paths := private.checked_paths(p_paths, v_repo.ignore_case);
     perform private.lock_repo(v_repo.id);
+    -- Folded as the repo is now, not as it was before the lock.
+    if v_repo.ignore_case <> (select r.ignore_case from public.repos as r where r.id = v_repo.id) then
+        v_paths := private.checked_paths(p_paths, not v_repo.ignore_case);
+    end if;
 
     select array_agg(o.n), array_agg(o.lock_id) into v_numbers, v_locks
     from private.overlapping_locks(v_repo.id, v_paths, v_actor.id, p_wish.mode) as o;
@@ -7650,7 +7713,8 @@ CREATE FUNCTION private.send_mail(p_project_id uuid, p_to text[], p_body text, p
     AS $$
 declare
     v_actor  private.actor_info := private.actor(p_project_id, true);
-    v_result jsonb := private.replayed(v_actor, p_idempotency_key, 'send_mail');
+    v_result jsonb := private.replayed(v_actor, p_idempotency_key, 'send_mail',
+        jsonb_build_array(p_to, p_body, p_subject, p_priority, p_thread_id, p_in_reply_to, p_ack));
     v_parent public.mail;
     v_people jsonb := private.find_parties(v_actor, p_to);
     v_thread uuid := p_thread_id;
@@ -7872,6 +7936,8 @@ begin
     -- What has arrived has arrived, also when the lease was lost meanwhile.
     v_done := array(select distinct t from unnest(v_row.done || array(
         select (r ->> 'channel_id')::uuid from jsonb_array_elements(p_results) as r where (r -> 'ok')::boolean)) as t);
+    perform 1 from private.channels as c
+    where c.id in (select (r ->> 'channel_id')::uuid from jsonb_array_elements(p_results) as r) order by c.id for no key update;
     update private.channels as c set
         last_delivered_at = case when (r.value -> 'ok')::boolean then now() else c.last_delivered_at end,
         last_error = case when (r.value -> 'ok')::boolean then null else left(r.value ->> 'error', 500) end,
@@ -8015,7 +8081,7 @@ $$;
 COMMENT ON FUNCTION private.show_escalation(p_project_id uuid, p_id text) IS 'See public.show_escalation.';
 
 CREATE FUNCTION private.signed_in_human(p_what text) RETURNS private.human_info
-    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
 declare
@@ -8026,6 +8092,7 @@ begin
     if v_user is null then
         perform private.fail('not_signed_in', 401, 'This call needs a signed-in human', 'bdh :login EMAIL');
     end if;
+    perform private.lock_user();
     select u.* into v_row from auth.users as u where u.id = v_user;
     if not found or v_row.is_anonymous
         or exists (select 1 from public.workspaces as w where w.user_id = v_user) then
@@ -8508,11 +8575,18 @@ begin
             order by r.created_at limit 2000) as q
         limit 2000);
     get diagnostics v_count = row_count;
-    delete from private.posted_notices as n using private.expired_before() as x
-    where n.project_id = x.project_id and n.created_at < x.cutoff;
-    delete from private.idempotency_keys as k where k.created_at < now() - interval '7 days';
+    delete from private.posted_notices as n where n.id in (
+        select q.id from private.expired_before() as x
+        cross join lateral (
+            select r.id from private.posted_notices as r
+            where r.project_id = x.project_id and r.created_at < x.cutoff limit 2000) as q
+        limit 2000);
+    delete from private.idempotency_keys as k where (k.actor_id, k.key) in (
+        select q.actor_id, q.key from private.idempotency_keys as q
+        where q.created_at < now() - interval '7 days' order by q.created_at limit 5000);
     delete from private.usage as u where u.month < private.this_month() - interval '24 months';
-    delete from public.invites as i where i.expires_at < now() - interval '30 days';
+    delete from public.invites as i where i.id in (
+        select q.id from public.invites as q where q.expires_at < now() - interval '30 days' limit 2000);
     return v_count;
 end;
 $$;
@@ -9072,7 +9146,8 @@ declare
     v_ids     text[] := private.id_list(p_ids);
     v_changes jsonb := private.checked_fields(v_actor, p_changes);
     v_status  text := v_changes ->> 'status';
-    v_done    jsonb := private.replayed(v_actor, p_idempotency_key, 'update_beads');
+    v_done    jsonb := private.replayed(v_actor, p_idempotency_key, 'update_beads',
+        jsonb_build_array(p_ids, p_changes, p_jump_in, p_reason, p_force, p_epoch, p_epochs));
     v_waiting text[];
     v_claims  jsonb := '[]';
 begin
@@ -9179,11 +9254,17 @@ CREATE FUNCTION private.use_invite(p_token text, p_kinds text[]) RETURNS public.
     SET search_path TO ''
     AS $$
 declare
+    v_hash   bytea := sha256(convert_to(coalesce(trim(p_token), ''), 'UTF8'));
     v_invite public.invites;
 begin
+    -- As those lock who remove people and then their invites: the member, the workspace, the invite.
+    perform 1 from public.members as m
+    where m.id = (select i.member_id from public.invites as i where i.token_hash = v_hash) for key share;
+    perform 1 from public.workspaces as w
+    where w.id = (select i.workspace_id from public.invites as i where i.token_hash = v_hash) for no key update;
     -- The row lock of this one statement decides who gets the last use.
     update public.invites as i set uses_left = i.uses_left - 1
-    where i.token_hash = sha256(convert_to(coalesce(trim(p_token), ''), 'UTF8'))
+    where i.token_hash = v_hash
       and i.kind = any (p_kinds) and i.uses_left > 0 and i.expires_at > now()
     returning * into v_invite;
     if not found then
@@ -10410,14 +10491,15 @@ CREATE TABLE private.deadlocks (
 COMMENT ON TABLE private.deadlocks IS 'Circles of waiting that were found, so that each is told and escalated once.';
 
 CREATE TABLE private.idempotency_keys (
-    user_id uuid NOT NULL,
+    actor_id uuid NOT NULL,
     key text NOT NULL,
     fn text NOT NULL,
+    arguments bytea NOT NULL,
     result jsonb,
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
-COMMENT ON TABLE private.idempotency_keys IS 'Results of calls that carried p_idempotency_key; a replay gets the stored result.';
+COMMENT ON TABLE private.idempotency_keys IS 'Results of calls that carried p_idempotency_key; a replay gets the stored result. arguments: their hash.';
 
 CREATE TABLE private.imports (
     project_id uuid NOT NULL,
@@ -10662,7 +10744,7 @@ ALTER TABLE ONLY private.deadlocks
     ADD CONSTRAINT deadlocks_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY private.idempotency_keys
-    ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (user_id, key);
+    ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (actor_id, key);
 
 ALTER TABLE ONLY private.imports
     ADD CONSTRAINT imports_pkey PRIMARY KEY (project_id);
@@ -10795,6 +10877,8 @@ CREATE INDEX bead_search_document_idx ON private.bead_search USING gin (document
 CREATE INDEX channels_project_id_idx ON private.channels USING btree (project_id);
 
 CREATE INDEX deadlocks_project_idx ON private.deadlocks USING btree (project_id, found_at);
+
+CREATE INDEX idempotency_keys_created_at_idx ON private.idempotency_keys USING btree (created_at);
 
 CREATE INDEX notice_log_due_idx ON private.notice_log USING btree (due_at);
 
@@ -11397,7 +11481,7 @@ GRANT ALL ON FUNCTION private.chat_listen(p_project_id uuid, p_chat text, p_wait
 
 REVOKE ALL ON FUNCTION private.chat_mark(p_session_id uuid, p_reader private.actor_info, p_seqs bigint[]) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION private.chat_mark_items(p_actor private.actor_info, p_shown text[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.chat_mark_items(p_actor private.actor_info, p_shown text[], p_wait_id uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.chat_mark_read(p_project_id uuid, p_shown text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.chat_mark_read(p_project_id uuid, p_shown text[]) TO authenticated;
@@ -11804,13 +11888,15 @@ REVOKE ALL ON FUNCTION private.lock_free(p_actor private.actor_info, p_filters j
 
 REVOKE ALL ON FUNCTION private.lock_graph(p_project_id uuid, p_shared boolean) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION private.lock_if_ready(p_project_id uuid, p_id text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.lock_if_ready(p_actor private.actor_info, p_filters jsonb, p_id text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.lock_member(p_project_id uuid, p_member_id uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.lock_next(p_actor private.actor_info, p_filters jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.lock_repo(p_repo_id uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.lock_user() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.lock_wait_edges(p_project_id uuid) FROM PUBLIC;
 
@@ -11986,7 +12072,7 @@ REVOKE ALL ON FUNCTION private.renew_automatic_locks(p_workspace_id uuid, p_path
 REVOKE ALL ON FUNCTION private.reopen_beads(p_project_id uuid, p_ids text[], p_reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.reopen_beads(p_project_id uuid, p_ids text[], p_reason text) TO authenticated;
 
-REVOKE ALL ON FUNCTION private.replayed(p_actor private.actor_info, p_key text, p_fn text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.replayed(p_actor private.actor_info, p_key text, p_fn text, p_arguments jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.reply_parties(p_mail public.mail, p_actor private.actor_info) FROM PUBLIC;
 

@@ -283,7 +283,7 @@ async def test_links_can_be_neither_guessed_nor_altered_nor_kept(team: Team) -> 
     await team.escalate()
     _, [row] = await team.lease()
     token = row["answer_token"]
-    flipped = ("A" if token[-1] != "A" else "B") + token[1:]
+    flipped = ("A" if token[0] != "A" else "B") + token[1:]
 
     for bad in (flipped, token[:-1], token + "A", "A" * 64, "", None, "'; select 1"):
         with pytest.raises(Exception, match="link_invalid"):
