@@ -80,7 +80,11 @@ def _take_folder(checkout: Checkout, role: str, path: Path | None) -> Path:
         try:
             folder.mkdir(parents=True)
         except FileExistsError:
-            raise UsageError(f"{folder} exists already", code="path_exists") from None
+            raise UsageError(
+                f"{folder} exists already",
+                code="path_exists",
+                hint=f"bdh :add-worktree {role} (it finds a free folder)",
+            ) from None
         return folder.resolve()
     base = _main_folder(checkout)
     for number in range(1, MAX_TRIES):
@@ -106,7 +110,12 @@ def _add_worktree(checkout: Checkout, folder: Path, branch: str | None, made: li
         taken = set(refs.splitlines())
         name = branch or _free_branch(taken, folder.name)
         if name in taken:
-            raise RefusedError(f"There is a branch {name} already", code="branch_exists")
+            raise RefusedError(
+                f"There is a branch {name} already",
+                code="branch_exists",
+                hint="leave --branch out, or check it out yourself: "
+                f"git worktree add ../FOLDER {name} && cd ../FOLDER && bdh :init",
+            )
         made.append(name)
         git.run(checkout.root, "worktree", "add", "--quiet", "-b", name, str(folder), "HEAD")
 
