@@ -7,7 +7,6 @@ import json
 from contextlib import suppress
 from typing import Any
 
-import pytest
 import websockets
 
 from tests.attack.conftest import SECRET_TEXT, World, encoded, signed
@@ -55,22 +54,23 @@ async def test_another_tenant_hears_nothing(world: World) -> None:
         assert "broadcast" not in {one["event"] for one in frames}
 
 
-@pytest.mark.parametrize("how", ["none", "another secret", "altered", "expired", "of nobody"])
-async def test_a_forged_token_joins_nothing(world: World, how: str) -> None:
-    good = world.token(world.ann)
-    head, claims, mac = good.split(".")
-    token = {
+async def test_a_forged_token_joins_nothing(world: World) -> None:
+    head, claims, mac = world.token(world.ann).split(".")
+    tokens = {
         "none": f"{encoded({'alg': 'none'})}.{claims}.",
         "another secret": signed(world.claims(world.ann), "x" * 40),
         "altered": f"{head}.{encoded({**world.claims(world.ann), 'role': 'service_role'})}.{mac}",
         "expired": world.token(world.ann, exp=1),
         "of nobody": world.token(world.ann, sub="00000000-0000-4000-8000-000000000000"),
-    }[how]
+    }
 
-    frames = await heard(world, token, topics(world)[0])
+    found = await asyncio.gather(
+        *(heard(world, token, topics(world)[0]) for token in tokens.values())
+    )
 
-    assert frames[0]["payload"].get("status") != "ok"
-    assert "broadcast" not in {one["event"] for one in frames}
+    for how, frames in zip(tokens, found, strict=True):
+        assert frames[0]["payload"].get("status") != "ok", how
+        assert "broadcast" not in {one["event"] for one in frames}, how
 
 
 async def test_not_even_a_member_forges_news(world: World) -> None:
