@@ -2,7 +2,7 @@ import { signal } from "@preact/signals";
 import { backend, rpc, useProject } from "./api";
 import { clearStore, me, onTouch } from "../data/store";
 import { readMembers } from "../data/reads";
-import { expelled, startFeed, stopFeed } from "../data/feed";
+import { expelled, loading, startFeed, stopFeed } from "../data/feed";
 import { asRefusal, Refusal } from "./refusal";
 import { readAddress } from "./route";
 import { keepSignedIn } from "./storage";
@@ -58,6 +58,7 @@ export async function verifyCode(address: string, code: string, keep: boolean): 
 /** Find out who and where we are; of several projects the one used last. */
 export async function enter(projectId: string | null = sessionStorage.getItem(PROJECT)): Promise<void> {
   useProject(null);
+  loading.value = true;
   let who: WhoAmI;
   try {
     who = await rpc<WhoAmI>("whoami");

@@ -1,11 +1,11 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { beadCounts, pending, staleClaims, waitsForMe } from "../data/derive";
-import { catchUp, freshAt, link } from "../data/feed";
+import { catchUp, freshAt, link, loading } from "../data/feed";
 import { unreadMail, unreadChats } from "../data/unread";
 import { claims, locks, me } from "../data/store";
 import { href, route } from "../lib/route";
-import { enter, signOut } from "../lib/session";
+import { enter, signOut, stage } from "../lib/session";
 import { clock } from "../lib/time";
 import { isDark, toggleTheme } from "../lib/theme";
 import { Asker, Dialog } from "./dialog";
@@ -138,7 +138,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
       </a>
       <Bar />
       <Nav />
-      <main ref={main} id="main" tabIndex={-1} data-view={view}>
+      <main ref={main} id="main" tabIndex={-1} data-view={view} aria-busy={loading.value && stage.value === "in"}>
         {children}
       </main>
       <Toasts />

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from importlib import resources
 from pathlib import Path
@@ -19,6 +20,13 @@ VIEWS = (
 )  # fmt: skip
 SECONDS = 1000.0
 PROJECTS: dict[Path, str] = {}
+# The operator's session on a stack: address and tokens, so that not every window signs in anew.
+SESSIONS: dict[str, tuple[str, str]] = {}
+SIGN_IN = """kept => {
+    if (sessionStorage.getItem('bdh.tested')) return;
+    sessionStorage.setItem('bdh.tested', 'yes');
+    sessionStorage.setItem('bdh.auth', kept);
+}"""
 # What Chromium says by itself when a server goes away or refuses: no fault of the page.
 EXPECTED_NOISE = re.compile(r"Failed to load resource|WebSocket connection|net::ERR_")
 
@@ -58,10 +66,24 @@ class Dashboard:
     def url(self) -> str:
         return self.page.url.split("#", 1)[0]
 
-    def open(self) -> None:
-        """Sign in and wait until this terminal's project is on the screen, live."""
-        self.page.goto(self.address)
+    def open(self, *, afresh: bool = False) -> None:
+        """
+        Wait until this terminal's project is on the screen, live.
+
+        Args:
+            afresh: Sign in, for a test that spoils or ends its session.
+        """
+        stack = self.terminal.environment["BDH_STACK_DIR"]
+        if stack in SESSIONS and not afresh:
+            url, kept = SESSIONS[stack]
+            self.page.add_init_script(f"({SIGN_IN})({json.dumps(kept)})")
+            self.page.goto(url)
+        else:
+            self.page.goto(self.address)
         self.see("Live")
+        if stack not in SESSIONS and not afresh:
+            kept = self.page.evaluate("() => sessionStorage.getItem('bdh.auth')")
+            SESSIONS[stack] = (self.url, kept)
         self.choose_project()
         self.see("Live")
 
@@ -73,7 +95,8 @@ class Dashboard:
             and self.page.locator("select.project").count()
         ):
             self.page.locator("select.project").select_option(label=slug)
-        expect(self.page.locator("main h1")).to_be_visible()
+        expect(self.page.locator("main")).not_to_have_attribute("aria-busy", "true")
+        expect(self.page.locator("main h1").first).to_be_visible()
 
     def go(self, place: str) -> None:
         self.page.evaluate("place => { location.hash = '#/' + place }", place)
