@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,6 +14,7 @@ from bdh.cli.app import App
 from bdh.cli.policy import text
 from bdh.cli.types import required_text, text_argument
 from bdh.cli.verb import verb
+from bdh.errors import BdhError
 
 if TYPE_CHECKING:
     from bdh.models.policies import Policy
@@ -34,19 +37,45 @@ def command(
     note: str | None,
 ) -> None:
     """Propose a new version; without a file in your editor. Humans put it in force."""
-    from bdh.core import bundles, policies
+    from bdh.core import policies
 
     if role or playbook:
-        bundle, made_from = with_playbook(app, role, playbook)
+        propose(app, *with_playbook(app, role, playbook), base, note)
     elif file:
-        bundle, made_from = read(required_text(None, file, "The policy"))
+        propose(app, *read(required_text(None, file, "The policy")), base, note)
     else:
-        bundle, made_from = edited(policies.show(app.backend))
+        policy = policies.show(app.backend)
+        after = edited(policy)
+        with kept(app, after, policy.latest_version):
+            propose(app, read(after)[0], policy.latest_version, base, note)
+
+
+def propose(
+    app: App, bundle: dict[str, Any], made_from: int | None, base: int | None, note: str | None
+) -> None:
+    """Send a bundle that was made from a version."""
+    from bdh.core import bundles, policies
+
     version = base if base is not None else made_from
     if version is None:
         raise click.UsageError("--base is missing: which version was this made from?")
     bundles.check(bundle)
     app.emit(policies.edit(app.backend, bundle, version, note), text.proposed)
+
+
+@contextmanager
+def kept(app: App, after: str, version: int | None) -> Iterator[None]:
+    """Whatever refuses what somebody wrote in an editor: the text is not lost."""
+    from bdh.hooks.words import shell_word
+
+    try:
+        yield
+    except (BdhError, click.UsageError):
+        file = app.identity.folder / "policy-edit.json"
+        file.write_text(after, encoding="utf-8")
+        app.say(f"What you wrote is in {file}; mend it, then")
+        app.say(f"  → bdh :policy edit --file {shell_word(str(file))} --base {version or 0}")
+        raise
 
 
 def read(content: str) -> tuple[dict[str, Any], int | None]:
@@ -78,8 +107,8 @@ def with_playbook(
     return {**policy.bundle, "roles": roles}, policy.latest_version
 
 
-def edited(policy: Policy) -> tuple[dict[str, Any], int | None]:
-    """The bundle after a human's editor."""
+def edited(policy: Policy) -> str:
+    """The bundle's text after a human's editor."""
     if not sys.stdin.isatty():
         raise click.UsageError("--file is missing, and nobody is there to edit")
     before = json.dumps(policy.bundle, indent=2, ensure_ascii=False)
@@ -89,4 +118,4 @@ def edited(policy: Policy) -> tuple[dict[str, Any], int | None]:
         raise click.UsageError(f"No editor: {error.format_message()} (EDITOR names one)") from None
     if after is None or after.strip() == before:
         raise click.UsageError("Nothing was changed, so nothing is proposed")
-    return read(after)[0], policy.latest_version
+    return after

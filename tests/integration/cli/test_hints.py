@@ -94,6 +94,18 @@ def test_an_editor_that_is_not_there_is_named(alice: Terminal) -> None:
     assert (same, "Nothing was changed" in silent) == (2, True)
 
 
+def test_what_was_written_in_an_editor_is_not_lost(alice: Terminal, tmp_path: Path) -> None:
+    editor = tmp_path / "editor"
+    editor.write_text('#!/bin/sh\necho "{ broken" > "$1"\n')
+    editor.chmod(0o755)
+
+    code, said = at_a_terminal(alice, ":policy", "edit", EDITOR=str(editor))
+
+    file = alice.directory / ".bdh" / "policy-edit.json"
+    assert (code, f"bdh :policy edit --file {file} --base 0" in said) == (2, True)
+    assert file.read_text() == "{ broken\n"
+
+
 def test_nothing_is_deleted_without_a_yes(alice: Terminal) -> None:
     refused = alice.bdh(":stack", "reset", "--json", expect=2).error
 
