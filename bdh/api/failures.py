@@ -25,6 +25,14 @@ _SESSION_OVER = (
 _BAD_KEY = ("PGRST302", "no_authorization", "")
 # The class of SQLSTATE for a value that Postgres cannot read.
 _BAD_VALUE = "22"
+# What Postgres calls the types of arguments, what people call them, and how they are written.
+_TIMES = "times are ISO 8601, as in 2026-11-22T09:00Z"
+_KINDS = {
+    "timestamp": ("time", _TIMES), "date": ("time", _TIMES), "date/time": ("time", _TIMES),
+    "uuid": ("id", "give the whole id, as --json prints it"),
+    "integer": ("whole number", "see the verb's --help"),
+    "bigint": ("whole number", "see the verb's --help"),
+}  # fmt: skip
 # What to do about refusals that did not come from the database, by their status.
 _NEXT_STEPS = {
     408: "nothing was done: try again",
@@ -147,14 +155,25 @@ def _refusal(status: int, code: str, fields: Mapping[str, Any]) -> RefusedError:
     if code in _OTHER_SCHEMA:
         return _schema_too_old(code, fields)
     if len(code) == 5 and code.startswith(_BAD_VALUE) and status == 400:
-        # Postgres could not read an argument, before any function of ours saw it.
-        details, code = {**details, "backend_code": code}, "bad_argument"
-        hint = hint or "times are ISO 8601, as in 2026-11-22T09:00Z: see the verb's --help"
+        return _bad_argument(code, _message(fields, status), hint, details)
     if not code or code.startswith("PGRST"):
         hint = hint or _NEXT_STEPS.get(status, _ANY_STEP)
     if not code:
         code = "workspace_gone" if status == 410 else f"http_{status}"
     return RefusedError(_message(fields, status), code=code, hint=hint, details=details)
+
+
+def _bad_argument(
+    code: str, message: str, hint: str | None, details: Mapping[str, Any]
+) -> RefusedError:
+    """Postgres could not read an argument, before any function of ours saw it."""
+    syntax, colon, given = message.partition(": ")
+    kind = syntax.removeprefix("invalid input syntax for type ")
+    noun, step = _KINDS.get(kind.split(" ")[0], ("", "see the verb's --help"))
+    if noun and colon:
+        message = f"{given} is no {noun}"
+    known = {**details, "backend_code": code}
+    return RefusedError(message, code="bad_argument", hint=hint or step, details=known)
 
 
 def _schema_too_old(code: str, fields: Mapping[str, Any]) -> RefusedError:

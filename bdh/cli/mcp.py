@@ -13,7 +13,13 @@ DEFAULT_PORT = 8765
 @verb(":mcp", banner=Banner.NEVER)
 @click.option("--http", is_flag=True, help="Serve streamable HTTP instead of stdio.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="With --http.")
-@click.option("--port", default=DEFAULT_PORT, show_default=True, help="With --http.")
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    default=DEFAULT_PORT,
+    show_default=True,
+    help="With --http.",
+)
 @click.pass_obj
 def command(app: App, /, http: bool, host: str, port: int) -> None:
     """Serve this workspace to an MCP client, until it closes its end."""

@@ -20,7 +20,9 @@ PEM = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 @verb(":up", yields="stack:StackUp", banner=Banner.NEVER)
 @click.option("--host", help="Where to listen; kept for the next start. Default 127.0.0.1.")
-@click.option("--port", type=int, help="Likewise; when it is taken, another is used.")
+@click.option(
+    "--port", type=click.IntRange(1, 65535), help="Likewise; when it is taken, another is used."
+)
 @click.option("--tls-cert", type=PEM, help="Serve other machines by TLS, with this certificate.")
 @click.option("--tls-key", type=PEM, help="Its key.")
 @click.pass_obj

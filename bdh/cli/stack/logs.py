@@ -10,7 +10,14 @@ from bdh.cli.verb import Banner, verb
 
 @verb("logs", yields="stack:LogLines", banner=Banner.NEVER)
 @click.argument("name", required=False)
-@click.option("-n", "--lines", default=100, show_default=True, help="How many lines of each.")
+@click.option(
+    "-n",
+    "--lines",
+    type=click.IntRange(min=1),
+    default=100,
+    show_default=True,
+    help="How many lines of each.",
+)
 @click.pass_obj
 def command(app: App, /, name: str | None, lines: int) -> None:
     """Show the last lines of a log (gateway, postgres, supervisor, migrate), or of each."""

@@ -15,7 +15,14 @@ if TYPE_CHECKING:
 
 
 @verb("mail", yields="stack:Outbox", banner=Banner.NEVER)
-@click.option("-n", "--limit", default=20, show_default=True, help="How many, newest first.")
+@click.option(
+    "-n",
+    "--limit",
+    type=click.IntRange(min=1),
+    default=20,
+    show_default=True,
+    help="How many, newest first.",
+)
 @click.pass_obj
 def command(app: App, /, limit: int) -> None:
     """Show e-mails that the stack wrote to its outbox, as no mail server is set up."""

@@ -125,6 +125,18 @@ def test_a_value_that_postgres_cannot_read_is_a_bad_argument() -> None:
     body = {"code": "22007", "message": 'invalid input syntax for type timestamp: "never"'}
     found = error(400, body)
     assert (found.code, found.details["backend_code"]) == ("bad_argument", "22007")
+    assert found.message == '"never" is no time'
+    assert (found.hint or "").startswith("times are ISO 8601")
+
+
+def test_an_id_that_postgres_cannot_read_is_no_time() -> None:
+    body = {"code": "22P02", "message": 'invalid input syntax for type uuid: "zz"'}
+
+    found = error(400, body)
+
+    assert (found.message, found.hint) == (
+        '"zz" is no id', "give the whole id, as --json prints it",
+    )  # fmt: skip
     assert "never" in found.message
     assert found.hint is not None
 
