@@ -137,8 +137,6 @@ def test_an_id_that_postgres_cannot_read_is_no_time() -> None:
     assert (found.message, found.hint) == (
         '"zz" is no id', "give the whole id, as --json prints it",
     )  # fmt: skip
-    assert "never" in found.message
-    assert found.hint is not None
 
 
 def test_only_a_rejected_token_is_worth_another() -> None:
