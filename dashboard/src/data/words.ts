@@ -40,8 +40,14 @@ const PHRASES: Record<string, (event: BdhEvent) => string> = {
   "member.removed": (event) => (event.data["left"] === true ? "left the project" : `removed ${name(event, "name") || "a member"}`),
   "invite.created": (event) => `invited ${invited(event)}`,
   "invite.resent": (event) => `mailed the invitation of ${invited(event)} again`,
+  "delivery.parked": (event) => `gave up telling ${name(event, "recipient") || "a human"} outside`,
+  "delivery.retried": (event) => `sent ${times(Number(event.data["count"] ?? 1), "message")} to the outside again`,
   "invite.revoked": (event) => `took back the invitation of ${invited(event)}`,
 };
+
+function times(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
 
 /** A text of an event's data, or the name of an actor in it. */
 function name(event: BdhEvent, field: string): string {

@@ -41,7 +41,7 @@ function DeliveryRow({ row }: { row: Delivery }) {
         <span class="muted clip">{row.error ?? "not tried yet"}</span>
       </span>
       <Tag tone={row.status === "parked" ? "bad" : ""}>{row.status}</Tag>
-      <span class="row-state muted">{row.attempts} attempts</span>
+      <span class="row-state muted">{row.attempts === 1 ? "1 attempt" : `${row.attempts} attempts`}</span>
       <span class="row-time muted"><Ago at={row.created_at} /></span>
       {row.status === "parked" && <button class="button" onClick={() => retry([row.id])}>Try again</button>}
     </div>
