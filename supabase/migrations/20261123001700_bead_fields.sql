@@ -58,7 +58,7 @@ begin
     end if;
     v_labels := private.label_filter(array(select jsonb_array_elements_text(coalesce(nullif(p_value, 'null'), '[]'))));
     if cardinality(v_labels) > 100 then
-        perform private.fail('too_many', 400, format('%s labels in one call, at most 100', cardinality(v_labels)), 'bdh label --help');
+        perform private.fail('too_many', 400, format('%s labels in one call, at most 100', cardinality(v_labels)), 'bdh update --help');
     end if;
     perform private.clean_text(l, 200, 'A label') from unnest(v_labels) as l;
     return v_labels;
