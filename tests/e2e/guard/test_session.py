@@ -34,9 +34,9 @@ def test_a_session_without_edits_asks_the_backend_at_most_forty_times(
     cost = run_session(counted, host, calls=calls, minutes=minutes, sample=15)
 
     assert cost.backend_calls <= limit, cost.functions
-    # 20 s at an idle machine's 9 ms for an empty Python; the best of several is not its load.
+    # `make bench` says how long; here, that no hook does far more than start.
     empty = min(counted.run((sys.executable, "-c", "pass"), {}) for _ in range(15))
-    assert min(cost.before_seconds) <= 5 * empty
+    assert min(cost.before_seconds) <= 8 * empty
 
 
 def test_a_dead_agents_locks_vanish_and_its_claim_stays(a: Agent, b: Agent) -> None:
