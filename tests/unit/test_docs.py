@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import pytest
 
-from bdh.cli.commands import COMMANDS
+from bdh.cli.commands import COMMANDS, named_by
 from bdh.cli.group import LazyGroup
 
 ROOT = Path(__file__).parents[2]
@@ -89,6 +89,18 @@ def test_hints_name_verbs_that_exist(folder: str) -> None:
                 for words in COMMAND.findall(quoted)
                 if words.startswith(":") and not names(words)
             }
+
+    assert wrong == set()
+
+
+def test_hints_of_the_database_begin_with_verbs_that_exist() -> None:
+    """Verbs without a colon too: a text that begins with `bdh` is a command."""
+    wrong = {
+        f"{path.name}: {text}"
+        for path in (ROOT / "supabase" / "migrations").glob("*.sql")
+        for text in re.findall(r"'(bdh [^'\n]*)'", path.read_text(encoding="utf-8"))
+        if not named_by(text.split()[1:])
+    }
 
     assert wrong == set()
 
