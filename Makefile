@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
-JOBS ?= 2
+JOBS ?= 3
 # Commands are started by the thousand: compiling bdh anew for each would be most of their time.
 unexport PYTHONDONTWRITEBYTECODE
 
