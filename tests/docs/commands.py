@@ -35,12 +35,13 @@ After its output a command shows on standard error what waits for the workspace.
 there come from others.
 
 **Environment.** `BDH_URL`, `BDH_KEY`: a backend elsewhere, for what is not set up yet or lives
-there already; a workspace of this machine's stack stays with its stack. `BDH_STACK_DIR`: where the
-embedded stack lives, for new workspaces and `:stack`. `BDH_PROJECT`, `BDH_ROLE`, `BDH_ALIAS`, `BDH_HUMAN_NAME`, `BDH_INVITE`: options of
-`:init` and `:join`. `BDH_SESSION`: the session for which the banner remembers what it showed.
-`BDH_TIMEOUT`: seconds for one request. `BDH_HUMAN=1`: a human is at the keyboard although an
-agent's host runs the terminal (verbs for humans only are refused otherwise when `CLAUDECODE`,
-`CODEX_…`, `CURSOR_…` or the like are set). Flags come before the environment.
+there already; a workspace of this machine's stack stays with its stack. `BDH_STACK_DIR`: where
+the embedded stack lives, for new workspaces and `:stack`. `BDH_PROJECT`, `BDH_ROLE`,
+`BDH_ALIAS`, `BDH_HUMAN_NAME`, `BDH_INVITE`: options of `:init` and `:join`. `BDH_SESSION`: the
+session for which the banner remembers what it showed. `BDH_TIMEOUT`: seconds for one request.
+`BDH_HUMAN=1`: a human is at the keyboard although an agent's host runs the terminal (verbs for
+humans only are refused otherwise when `CLAUDECODE`, `CODEX_…`, `CURSOR_…` or the like are set).
+Flags come before the environment.
 
 **Completion.** For bash, in `~/.bashrc` (the second line lets words begin with a colon):
 
