@@ -115,6 +115,8 @@ as $$
 declare
     v_actor private.actor_info := private.identify(p_project_id);
 begin
+    -- still_there() asks about this one, whoever its user is by then.
+    perform set_config('bdh.workspace', case v_actor.kind when 'workspace' then v_actor.id::text else '' end, true);
     if v_actor.kind = 'workspace' then
         -- skip locked: two calls of one workspace never wait for each other here (product.md §2.4)
         update public.presence as p set last_seen = now()

@@ -98,17 +98,40 @@ set search_path = ''
 as $$
 declare
     v_user uuid := auth.uid();
+    v_id   uuid := nullif(current_setting('bdh.workspace', true), '')::uuid;
 begin
-    -- A workspace is removed under the locks its work takes: whoever waited for one looks again.
-    if exists (
+    -- A workspace is removed under the locks its work takes: whoever waited for one looks again. Meanwhile
+    -- it may also have been re-attached, and be another user's.
+    if v_id is not null and exists (
         select 1 from public.workspaces as w
-        where w.user_id = v_user and w.removed_at is not null) then
+        where w.id = v_id and (w.removed_at is not null or w.user_id is distinct from v_user))
+        or v_id is null and exists (
+        select 1 from public.workspaces as w where w.user_id = v_user and w.removed_at is not null) then
         perform private.fail('workspace_gone', 410, 'This workspace was removed from its project', 'bdh :init');
     end if;
 end;
 $$;
 comment on function private.still_there is
     'Refuses workspace_gone (410) if the calling workspace was removed since actor(); call it under a lock.';
+
+create function private.hold_place(p_actor private.actor_info)
+returns void
+language plpgsql
+security definer -- locks the caller's own row
+set search_path = ''
+as $$
+begin
+    if p_actor.kind = 'workspace' then
+        perform 1 from public.workspaces as w where w.id = p_actor.id and w.removed_at is null and w.user_id = p_actor.user_id for key share;
+        if not found then
+            perform private.still_there();
+        end if;
+    end if;
+end;
+$$;
+comment on function private.hold_place is
+    'Keeps the calling workspace from being removed until the call is done, or refuses workspace_gone (410): for calls without '
+    'another lock at which a removal would wait. Before locks of chats and repos, never with the graph''s.';
 
 create function private.lock_graph(p_project_id uuid, p_shared boolean)
 returns void
@@ -178,6 +201,6 @@ comment on function private.remember is 'Stores and returns the result of a call
 
 revoke execute on function
     private.presence_of(timestamptz), private.short_alias(uuid), private.short_aliases(uuid), private.resolve_alias(uuid, text),
-    private.still_there(), private.lock_graph(uuid, boolean), private.replayed(private.actor_info, text, text, jsonb),
+    private.still_there(), private.hold_place(private.actor_info), private.lock_graph(uuid, boolean), private.replayed(private.actor_info, text, text, jsonb),
     private.remember(private.actor_info, text, jsonb)
 from public, anon, authenticated, service_role;

@@ -14,6 +14,8 @@ begin
     -- Claims take this lock shared and then look again whether their workspace is still there.
     perform private.lock_graph(v_actor.project_id, false);
     v_work := private.resolve_alias(v_actor.project_id, p_alias);
+    -- After the calls that hold_place(); the update alone would pass them by.
+    perform 1 from public.workspaces as w where w.id = v_work.id for update;
     -- Triggers end what it holds: claims, locks, waits.
     update public.workspaces as w set removed_at = now(), removed_by = private.actor_json(v_actor)
     where w.id = v_work.id and w.removed_at is null;

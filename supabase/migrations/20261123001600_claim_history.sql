@@ -101,6 +101,7 @@ declare
     v_after  jsonb := private.read_page_cursor(p_cursor, 'claims');
     v_limit  int := private.page_limit(p_limit);
     v_holder uuid := case when p_mine then v_actor.id end;
+    v_stale  timestamptz := now() - private.stale_after(v_actor.project_id);
     v_ids    uuid[];
     v_last   public.claims;
 begin
@@ -114,7 +115,10 @@ begin
           and (coalesce(p_include_ended, false) or c.ended_at is null)
           and (v_holder is null or c.holder_id = v_holder)
           and (p_bead_id is null or c.bead_id = p_bead_id)
-          and (p_stale is null or p_stale = (private.claim_json(c) ->> 'stale')::boolean)
+          -- As claim_json has it, which would be too dear for every claim there ever was.
+          and (p_stale is null or p_stale = (c.ended_at is null and coalesce(
+              case c.holder_kind when 'workspace' then (select p.last_seen from public.presence as p where p.workspace_id = c.holder_id)
+                  else (select m.last_seen from public.members as m where m.id = c.holder_id) end, c.claimed_at) < v_stale))
           and (v_after is null or (c.claimed_at, c.id) < ((v_after ->> 'at')::timestamptz, (v_after ->> 'id')::uuid))
         order by c.claimed_at desc, c.id desc limit v_limit + 1);
     if cardinality(v_ids) > v_limit then

@@ -10,9 +10,12 @@ as $$
         case when b.id is null then jsonb_build_object('id', o.id, 'title', null, 'status', null) else private.bead_ref(b) end
         || jsonb_build_object('type', o.type, 'missing', b.id is null) order by o.seq), '[]')
     from (
-        select case when p_dependents then e.bead_id else e.depends_on_id end as id, e.type, e.seq
-        from public.bead_dependencies as e
-        where e.project_id = p_project_id and case when p_dependents then e.depends_on_id else e.bead_id end = p_id) as o
+        -- Two branches, of which one is never run: a condition for both cases would use no index.
+        select e.depends_on_id as id, e.type, e.seq from public.bead_dependencies as e
+        where not p_dependents and e.project_id = p_project_id and e.bead_id = p_id
+        union all
+        select e.bead_id, e.type, e.seq from public.bead_dependencies as e
+        where p_dependents and e.project_id = p_project_id and e.depends_on_id = p_id) as o
     left join public.beads as b on b.project_id = p_project_id and b.id = o.id and b.status <> 'tombstone';
 $$;
 comment on function private.dependency_refs is

@@ -11,6 +11,17 @@ comment on table private.attendance is 'Who can be reached without typing a comm
 alter table private.attendance enable row level security;
 revoke all on private.attendance from public, anon, authenticated, service_role;
 
+create function private.first_id(p_prefix text, p_filler text)
+returns uuid
+language sql
+immutable
+set search_path = ''
+as $$
+    select rpad(replace(lower(p_prefix), '-', ''), 32, p_filler)::uuid;
+$$;
+comment on function private.first_id is
+    'The lowest (filler 0) or highest (filler f) id that begins with these hex digits: a range of the index instead of all rows.';
+
 create function private.find_party(p_project_id uuid, p_text text)
 returns jsonb
 language plpgsql
@@ -185,7 +196,7 @@ comment on function public.attend is
     'Say that the caller sees messages at once for the next p_seconds (a live :watch or an open dashboard); 0 when it stops. '
     'Returns the log''s cursor of now.';
 
-revoke execute on function private.find_party(uuid, text), private.refuse_nobody(uuid, text),
+revoke execute on function private.first_id(text, text), private.find_party(uuid, text), private.refuse_nobody(uuid, text),
     private.find_parties(private.actor_info, text[]), private.wake_of(text, uuid, uuid), private.wakes(jsonb, uuid),
     private.note_attendance(uuid, text, int), private.attend(uuid, int), public.attend(int, uuid)
     from public, anon, authenticated, service_role;

@@ -48,7 +48,8 @@ begin
         -- The eight characters that lists and banners show.
         select array_agg(t.m) into v_rows from (
             select m from public.mail as m
-            where m.project_id = p_actor.project_id and left(m.id::text, length(p_id)) = lower(p_id)
+            where m.id between private.first_id(p_id, '0') and private.first_id(p_id, 'f')
+              and m.project_id = p_actor.project_id and left(m.id::text, length(p_id)) = lower(p_id)
               and (p_actor.is_human or m.sender_id = p_actor.id
                 or m.id in (select r.mail_id from public.mail_recipients as r where r.recipient_id = p_actor.id))
             limit 2) as t;

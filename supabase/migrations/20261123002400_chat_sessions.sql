@@ -61,7 +61,10 @@ security definer -- one lookup for participants and humans
 set search_path = ''
 as $$
     select s from public.chat_sessions as s
-    where p_id ~ '^[0-9a-f-]{8,36}$' and s.project_id = p_actor.project_id and left(s.id::text, length(p_id)) = p_id
+    where p_id ~ '^[0-9a-f-]{8,36}$'
+      and s.id between case when p_id ~ '^[0-9a-f-]{8,36}$' then private.first_id(p_id, '0') end
+        and case when p_id ~ '^[0-9a-f-]{8,36}$' then private.first_id(p_id, 'f') end
+      and s.project_id = p_actor.project_id and left(s.id::text, length(p_id)) = p_id
       and (p_actor.is_human or s.id in (
           select p.session_id from public.chat_participants as p where p.participant_id = p_actor.id))
     limit 1;
@@ -165,7 +168,6 @@ declare
 begin
     update public.chat_sessions as s set last_seq = s.last_seq + 1, last_message_at = now()
     where s.id = p_session_id returning s.last_seq into v_seq;
-    perform private.still_there();
     insert into public.chat_messages (session_id, project_id, seq, sender, sender_id, body)
     values (p_session_id, p_actor.project_id, v_seq, private.actor_json(p_actor), p_actor.id,
         private.clean_text(private.scrub(p_body), 200000, 'The message'))

@@ -90,7 +90,6 @@ as $$
 declare
     v_wait public.chat_waits;
 begin
-    perform private.still_there();
     update public.chat_waits as w set ended_at = now(), ended_reason = 'superseded'
     where w.id in (
         select q.id from public.chat_waits as q

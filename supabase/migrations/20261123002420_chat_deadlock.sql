@@ -203,8 +203,10 @@ begin
     perform private.tell_waiter(w, jsonb_build_object('deadlock', p_text))
     from public.chat_waits as w where w.id = any (p_waits) and w.ended_at is null;
     if p_escalate then
-        perform private.open_escalation(p_project_id, private.system_actor(), p_text,
-            'These agents wait for each other, so none of them goes on. They have been told; '
+        -- A long circle is told whole, but a subject has its limit.
+        perform private.open_escalation(p_project_id, private.system_actor(),
+            case when length(p_text) > 300 then left(p_text, 299) || '…' else p_text end,
+            left(p_text, 100000) || E'\n\nThese agents wait for each other, so none of them goes on. They have been told; '
             'if they do not sort it out, tell one of them what to do.',
             '{}', interval '4 hours', '{}');
     end if;

@@ -92,6 +92,7 @@ begin
     if coalesce(trim(p_body), '') = '' then
         perform private.fail('empty_message', 400, 'A message needs a text');
     end if;
+    perform private.hold_place(v_actor);
     v_session := private.chat_target(v_actor, p_to, p_session_id);
     -- Before the message ends the waits it answers: who waits for it hears of it now.
     v_wake := private.wakes(private.chat_others(v_session.id, v_actor.id), v_session.id);

@@ -36,6 +36,10 @@ begin
           and (s.last_seq > p.read_seq or exists (
               select 1 from public.chat_waits as w
               where w.session_id = s.id and w.ended_at is null and v_actor.id = any (w.targets)))
+        order by exists (
+            select 1 from public.chat_waits as w
+            where w.session_id = s.id and w.ended_at is null and v_actor.id = any (w.targets)) desc, s.last_message_at
+        limit 100
     )
     select jsonb_agg(jsonb_build_object(
         'session_id', m.id, 'others', m.others, 'unread', m.unread, 'waiting', m.waiting,
@@ -69,8 +73,8 @@ as $$
     select private.chat_pending(p_project_id);
 $$;
 comment on function public.chat_pending is
-    'Chats with unread messages or somebody waiting for the caller, the latter first: {chats: [{session_id, others, unread, '
-    'waiting, command}]}.';
+    'Chats with unread messages or somebody waiting for the caller, the latter first, at most 100: {chats: [{session_id, others, '
+    'unread, waiting, command}]}.';
 
 create function private.chat_open(p_project_id uuid, p_chat text, p_limit int, p_idempotency_key text)
 returns jsonb

@@ -61,6 +61,7 @@ declare
     v_owed    boolean;
     v_wait    public.chat_waits;
 begin
+    perform private.hold_place(v_actor);
     if p_chat is not null then
         v_session := private.chat_session_by_id(v_actor, lower(p_chat));
         if not v_actor.id = any (coalesce(v_session.participants, '{}')) then

@@ -33,7 +33,8 @@ begin
     if p_id ~ '^[0-9a-fA-F-]{4,36}$' then
         select array_agg(t.q) into v_rows from (
             select q from public.escalations as q
-            where q.project_id = p_actor.project_id and left(q.id::text, length(p_id)) = lower(p_id)
+            where q.id between private.first_id(p_id, '0') and private.first_id(p_id, 'f')
+              and q.project_id = p_actor.project_id and left(q.id::text, length(p_id)) = lower(p_id)
               and (p_actor.is_human or q.asker_id = p_actor.id)
             limit 2) as t;
     end if;
@@ -71,6 +72,7 @@ begin
     elsif p_expires_seconds not between 1 and 31536000 then
         perform private.fail('bad_time', 400, 'An escalation expires after one second to one year');
     end if;
+    perform private.hold_place(v_actor);
     v_id := private.open_escalation(v_actor.project_id, private.actor_json(v_actor), p_subject, p_situation,
         coalesce(p_options, '{}'), make_interval(secs => p_expires_seconds), private.escalation_context(v_actor));
     return private.remember(v_actor, p_idempotency_key, (

@@ -178,6 +178,7 @@ begin
     end if;
     v_repo := private.find_repo(v_actor, p_repo_id);
     v_paths := private.checked_paths(p_paths, v_repo.ignore_case);
+    perform private.hold_place(v_actor);
     perform private.lock_repo(v_repo.id);
     -- Folded as the repo is now, not as it was before the lock.
     if v_repo.ignore_case <> (select r.ignore_case from public.repos as r where r.id = v_repo.id) then

@@ -48,6 +48,8 @@ declare
     v_ids     text[] := private.id_list(p_bead_ids);
     v_unknown text[];
 begin
+    -- Whoever is removed or deleted meanwhile is so before or after, not in between.
+    perform private.lock_graph(v_actor.project_id, true);
     v_unknown := array(
         select t from unnest(v_ids) as t
         where not exists (

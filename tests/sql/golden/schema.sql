@@ -181,6 +181,8 @@ CREATE FUNCTION private.actor(p_project_id uuid DEFAULT NULL::uuid, p_billed boo
 declare
     v_actor private.actor_info := private.identify(p_project_id);
 begin
+    -- still_there() asks about this one, whoever its user is by then.
+    perform set_config('bdh.workspace', case v_actor.kind when 'workspace' then v_actor.id::text else '' end, true);
     if v_actor.kind = 'workspace' then
         -- skip locked: two calls of one workspace never wait for each other here (product.md §2.4)
         update public.presence as p set last_seen = now()
@@ -1156,7 +1158,6 @@ declare
 begin
     update public.chat_sessions as s set last_seq = s.last_seq + 1, last_message_at = now()
     where s.id = p_session_id returning s.last_seq into v_seq;
-    perform private.still_there();
     insert into public.chat_messages (session_id, project_id, seq, sender, sender_id, body)
     values (p_session_id, p_actor.project_id, v_seq, private.actor_json(p_actor), p_actor.id,
         private.clean_text(private.scrub(p_body), 200000, 'The message'))
@@ -1379,6 +1380,7 @@ declare
     v_owed    boolean;
     v_wait    public.chat_waits;
 begin
+    perform private.hold_place(v_actor);
     if p_chat is not null then
         v_session := private.chat_session_by_id(v_actor, lower(p_chat));
         if not v_actor.id = any (coalesce(v_session.participants, '{}')) then
@@ -1586,7 +1588,6 @@ CREATE FUNCTION private.chat_open_wait(p_actor private.actor_info, p_session_id 
 declare
     v_wait public.chat_waits;
 begin
-    perform private.still_there();
     update public.chat_waits as w set ended_at = now(), ended_reason = 'superseded'
     where w.id in (
         select q.id from public.chat_waits as q
@@ -1632,6 +1633,10 @@ begin
           and (s.last_seq > p.read_seq or exists (
               select 1 from public.chat_waits as w
               where w.session_id = s.id and w.ended_at is null and v_actor.id = any (w.targets)))
+        order by exists (
+            select 1 from public.chat_waits as w
+            where w.session_id = s.id and w.ended_at is null and v_actor.id = any (w.targets)) desc, s.last_message_at
+        limit 100
     )
     select jsonb_agg(jsonb_build_object(
         'session_id', m.id, 'others', m.others, 'unread', m.unread, 'waiting', m.waiting,
@@ -1675,6 +1680,7 @@ begin
     if coalesce(trim(p_body), '') = '' then
         perform private.fail('empty_message', 400, 'A message needs a text');
     end if;
+    perform private.hold_place(v_actor);
     v_session := private.chat_target(v_actor, p_to, p_session_id);
     -- Before the message ends the waits it answers: who waits for it hears of it now.
     v_wake := private.wakes(private.chat_others(v_session.id, v_actor.id), v_session.id);
@@ -1714,7 +1720,10 @@ CREATE FUNCTION private.chat_session_by_id(p_actor private.actor_info, p_id text
     SET search_path TO ''
     AS $_$
     select s from public.chat_sessions as s
-    where p_id ~ '^[0-9a-f-]{8,36}$' and s.project_id = p_actor.project_id and left(s.id::text, length(p_id)) = p_id
+    where p_id ~ '^[0-9a-f-]{8,36}$'
+      and s.id between case when p_id ~ '^[0-9a-f-]{8,36}$' then private.first_id(p_id, '0') end
+        and case when p_id ~ '^[0-9a-f-]{8,36}$' then private.first_id(p_id, 'f') end
+      and s.project_id = p_actor.project_id and left(s.id::text, length(p_id)) = p_id
       and (p_actor.is_human or s.id in (
           select p.session_id from public.chat_participants as p where p.participant_id = p_actor.id))
     limit 1;
@@ -3283,9 +3292,12 @@ CREATE FUNCTION private.dependency_refs(p_project_id uuid, p_id text, p_dependen
         case when b.id is null then jsonb_build_object('id', o.id, 'title', null, 'status', null) else private.bead_ref(b) end
         || jsonb_build_object('type', o.type, 'missing', b.id is null) order by o.seq), '[]')
     from (
-        select case when p_dependents then e.bead_id else e.depends_on_id end as id, e.type, e.seq
-        from public.bead_dependencies as e
-        where e.project_id = p_project_id and case when p_dependents then e.depends_on_id else e.bead_id end = p_id) as o
+        -- Two branches, of which one is never run: a condition for both cases would use no index.
+        select e.depends_on_id as id, e.type, e.seq from public.bead_dependencies as e
+        where not p_dependents and e.project_id = p_project_id and e.bead_id = p_id
+        union all
+        select e.bead_id, e.type, e.seq from public.bead_dependencies as e
+        where p_dependents and e.project_id = p_project_id and e.depends_on_id = p_id) as o
     left join public.beads as b on b.project_id = p_project_id and b.id = o.id and b.status <> 'tombstone';
 $$;
 
@@ -3566,6 +3578,7 @@ begin
     elsif p_expires_seconds not between 1 and 31536000 then
         perform private.fail('bad_time', 400, 'An escalation expires after one second to one year');
     end if;
+    perform private.hold_place(v_actor);
     v_id := private.open_escalation(v_actor.project_id, private.actor_json(v_actor), p_subject, p_situation,
         coalesce(p_options, '{}'), make_interval(secs => p_expires_seconds), private.escalation_context(v_actor));
     return private.remember(v_actor, p_idempotency_key, (
@@ -4030,7 +4043,8 @@ begin
     if p_id ~ '^[0-9a-fA-F-]{4,36}$' then
         select array_agg(t.q) into v_rows from (
             select q from public.escalations as q
-            where q.project_id = p_actor.project_id and left(q.id::text, length(p_id)) = lower(p_id)
+            where q.id between private.first_id(p_id, '0') and private.first_id(p_id, 'f')
+              and q.project_id = p_actor.project_id and left(q.id::text, length(p_id)) = lower(p_id)
               and (p_actor.is_human or q.asker_id = p_actor.id)
             limit 2) as t;
     end if;
@@ -4080,7 +4094,8 @@ begin
         -- The eight characters that lists and banners show.
         select array_agg(t.m) into v_rows from (
             select m from public.mail as m
-            where m.project_id = p_actor.project_id and left(m.id::text, length(p_id)) = lower(p_id)
+            where m.id between private.first_id(p_id, '0') and private.first_id(p_id, 'f')
+              and m.project_id = p_actor.project_id and left(m.id::text, length(p_id)) = lower(p_id)
               and (p_actor.is_human or m.sender_id = p_actor.id
                 or m.id in (select r.mail_id from public.mail_recipients as r where r.recipient_id = p_actor.id))
             limit 2) as t;
@@ -4235,6 +4250,15 @@ $$;
 
 COMMENT ON FUNCTION private.finish_import(p_project_id uuid) IS 'See public.finish_import.';
 
+CREATE FUNCTION private.first_id(p_prefix text, p_filler text) RETURNS uuid
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+    select rpad(replace(lower(p_prefix), '-', ''), 32, p_filler)::uuid;
+$$;
+
+COMMENT ON FUNCTION private.first_id(p_prefix text, p_filler text) IS 'The lowest (filler 0) or highest (filler f) id that begins with these hex digits: a range of the index instead of all rows.';
+
 CREATE FUNCTION private.first_line(p_text text) RETURNS text
     LANGUAGE sql IMMUTABLE
     SET search_path TO ''
@@ -4379,6 +4403,22 @@ end;
 $$;
 
 COMMENT ON FUNCTION private.heartbeat(p_branch text, p_host text, p_modified_paths text[]) IS 'See public.heartbeat.';
+
+CREATE FUNCTION private.hold_place(p_actor private.actor_info) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    if p_actor.kind = 'workspace' then
+        perform 1 from public.workspaces as w where w.id = p_actor.id and w.removed_at is null and w.user_id = p_actor.user_id for key share;
+        if not found then
+            perform private.still_there();
+        end if;
+    end if;
+end;
+$$;
+
+COMMENT ON FUNCTION private.hold_place(p_actor private.actor_info) IS 'Keeps the calling workspace from being removed until the call is done, or refuses workspace_gone (410): for calls without another lock at which a removal would wait. Before locks of chats and repos, never with the graph''s.';
 
 CREATE FUNCTION private.holder_json(p_kind text, p_id uuid, p_name text) RETURNS jsonb
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -5031,6 +5071,7 @@ declare
     v_after  jsonb := private.read_page_cursor(p_cursor, 'claims');
     v_limit  int := private.page_limit(p_limit);
     v_holder uuid := case when p_mine then v_actor.id end;
+    v_stale  timestamptz := now() - private.stale_after(v_actor.project_id);
     v_ids    uuid[];
     v_last   public.claims;
 begin
@@ -5044,7 +5085,10 @@ begin
           and (coalesce(p_include_ended, false) or c.ended_at is null)
           and (v_holder is null or c.holder_id = v_holder)
           and (p_bead_id is null or c.bead_id = p_bead_id)
-          and (p_stale is null or p_stale = (private.claim_json(c) ->> 'stale')::boolean)
+          -- As claim_json has it, which would be too dear for every claim there ever was.
+          and (p_stale is null or p_stale = (c.ended_at is null and coalesce(
+              case c.holder_kind when 'workspace' then (select p.last_seen from public.presence as p where p.workspace_id = c.holder_id)
+                  else (select m.last_seen from public.members as m where m.id = c.holder_id) end, c.claimed_at) < v_stale))
           and (v_after is null or (c.claimed_at, c.id) < ((v_after ->> 'at')::timestamptz, (v_after ->> 'id')::uuid))
         order by c.claimed_at desc, c.id desc limit v_limit + 1);
     if cardinality(v_ids) > v_limit then
@@ -7181,6 +7225,8 @@ begin
     -- Claims take this lock shared and then look again whether their workspace is still there.
     perform private.lock_graph(v_actor.project_id, false);
     v_work := private.resolve_alias(v_actor.project_id, p_alias);
+    -- After the calls that hold_place(); the update alone would pass them by.
+    perform 1 from public.workspaces as w where w.id = v_work.id for update;
     -- Triggers end what it holds: claims, locks, waits.
     update public.workspaces as w set removed_at = now(), removed_by = private.actor_json(v_actor)
     where w.id = v_work.id and w.removed_at is null;
@@ -7402,6 +7448,7 @@ begin
     end if;
     v_repo := private.find_repo(v_actor, p_repo_id);
     v_paths := private.checked_paths(p_paths, v_repo.ignore_case);
+    perform private.hold_place(v_actor);
     perform private.lock_repo(v_repo.id);
     -- Folded as the repo is now, not as it was before the lock.
     if v_repo.ignore_case <> (select r.ignore_case from public.repos as r where r.id = v_repo.id) then
@@ -8225,11 +8272,15 @@ CREATE FUNCTION private.still_there() RETURNS void
     AS $$
 declare
     v_user uuid := auth.uid();
+    v_id   uuid := nullif(current_setting('bdh.workspace', true), '')::uuid;
 begin
-    -- A workspace is removed under the locks its work takes: whoever waited for one looks again.
-    if exists (
+    -- A workspace is removed under the locks its work takes: whoever waited for one looks again. Meanwhile
+    -- it may also have been re-attached, and be another user's.
+    if v_id is not null and exists (
         select 1 from public.workspaces as w
-        where w.user_id = v_user and w.removed_at is not null) then
+        where w.id = v_id and (w.removed_at is not null or w.user_id is distinct from v_user))
+        or v_id is null and exists (
+        select 1 from public.workspaces as w where w.user_id = v_user and w.removed_at is not null) then
         perform private.fail('workspace_gone', 410, 'This workspace was removed from its project', 'bdh :init');
     end if;
 end;
@@ -8410,6 +8461,8 @@ declare
     v_ids     text[] := private.id_list(p_bead_ids);
     v_unknown text[];
 begin
+    -- Whoever is removed or deleted meanwhile is so before or after, not in between.
+    perform private.lock_graph(v_actor.project_id, true);
     v_unknown := array(
         select t from unnest(v_ids) as t
         where not exists (
@@ -8881,8 +8934,10 @@ begin
     perform private.tell_waiter(w, jsonb_build_object('deadlock', p_text))
     from public.chat_waits as w where w.id = any (p_waits) and w.ended_at is null;
     if p_escalate then
-        perform private.open_escalation(p_project_id, private.system_actor(), p_text,
-            'These agents wait for each other, so none of them goes on. They have been told; '
+        -- A long circle is told whole, but a subject has its limit.
+        perform private.open_escalation(p_project_id, private.system_actor(),
+            case when length(p_text) > 300 then left(p_text, 299) || '…' else p_text end,
+            left(p_text, 100000) || E'\n\nThese agents wait for each other, so none of them goes on. They have been told; '
             'if they do not sort it out, tell one of them what to do.',
             '{}', interval '4 hours', '{}');
     end if;
@@ -9689,7 +9744,7 @@ CREATE FUNCTION public.chat_pending(p_project_id uuid DEFAULT NULL::uuid) RETURN
     select private.chat_pending(p_project_id);
 $$;
 
-COMMENT ON FUNCTION public.chat_pending(p_project_id uuid) IS 'Chats with unread messages or somebody waiting for the caller, the latter first: {chats: [{session_id, others, unread, waiting, command}]}.';
+COMMENT ON FUNCTION public.chat_pending(p_project_id uuid) IS 'Chats with unread messages or somebody waiting for the caller, the latter first, at most 100: {chats: [{session_id, others, unread, waiting, command}]}.';
 
 CREATE FUNCTION public.chat_send(p_body text, p_to text[] DEFAULT NULL::text[], p_session_id text DEFAULT NULL::text, p_wait_seconds integer DEFAULT NULL::integer, p_start_conversation boolean DEFAULT false, p_all_replies boolean DEFAULT false, p_leave boolean DEFAULT false, p_idempotency_key text DEFAULT NULL::text, p_project_id uuid DEFAULT NULL::uuid) RETURNS jsonb
     LANGUAGE sql
@@ -11758,6 +11813,8 @@ REVOKE ALL ON FUNCTION private.find_repo(p_actor private.actor_info, p_repo_id u
 REVOKE ALL ON FUNCTION private.finish_import(p_project_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.finish_import(p_project_id uuid) TO authenticated;
 
+REVOKE ALL ON FUNCTION private.first_id(p_prefix text, p_filler text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.first_line(p_text text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.fold_locks() FROM PUBLIC;
@@ -11775,6 +11832,8 @@ REVOKE ALL ON FUNCTION private.guard_json(p_project_id uuid, p_paths text[]) FRO
 
 REVOKE ALL ON FUNCTION private.heartbeat(p_branch text, p_host text, p_modified_paths text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.heartbeat(p_branch text, p_host text, p_modified_paths text[]) TO authenticated;
+
+REVOKE ALL ON FUNCTION private.hold_place(p_actor private.actor_info) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.holder_json(p_kind text, p_id uuid, p_name text) FROM PUBLIC;
 

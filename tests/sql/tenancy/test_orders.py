@@ -207,3 +207,25 @@ async def test_a_leaving_member_meets_the_removal_of_its_workspace(sql: Sql) -> 
     left, removed = await sql.race([leaving, removal])
     assert left["removed"]
     assert removed["removed_at"]
+
+
+async def test_a_call_of_a_lost_session_does_not_outlive_its_workspace(sql: Sql) -> None:
+    """While it waits its workspace is re-attached to another user, and then removed."""
+    project = await sql.project()
+    alice = await sql.workspace(project, "alice-developer")
+    bead = await sql.call(alice, "create_bead", title="x")
+    token = (await sql.call(project.owner, "reattach_workspace", alias="alice"))["token"]
+    newcomer = await sql.user(anonymous=True)
+
+    async with advisory(sql, project.id, 1):
+        removal = sql.start(sql.call(project.owner, "remove_workspace", alias="alice"))
+        await sql.until_blocked()
+        claim = sql.start(sql.call(alice, "claim_bead", bead_id=bead["id"]))
+        await sql.until_blocked(2)
+        await sql.call(newcomer, "join_project", token=token)
+
+    removed, late = await sql.race([removal, claim])
+    assert removed["removed_at"]
+    assert isinstance(late, Refused)
+    assert late.code == "workspace_gone"
+    assert await sql.value("select count(*) from public.claims where ended_at is null") == 0
