@@ -8,6 +8,7 @@ and some of it is a 500.
 from __future__ import annotations
 
 import json
+from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -120,5 +121,29 @@ async def test_no_argument_gets_further_than_a_refusal(attacker: Attacker, fn: s
             state = await attacker.answer(connection, fn, args)
             if state not in ("00000", "PGRST"):
                 raw.add((name, state, str(args[name])[:200]))
+
+    assert raw == set()
+
+
+@pytest.mark.parametrize(
+    ("fn", "page"),
+    [
+        ("list_claims", "claims"), ("list_locks", "locks"), ("list_beads", "beads priority"),
+        ("ready_beads", "ready"), ("blocked_beads", "blocked"), ("list_policies", "policies"),
+        ("export_beads", "export"),
+    ],
+)  # fmt: skip
+async def test_a_cursor_that_somebody_made_up_is_refused(
+    attacker: Attacker, fn: str, page: str
+) -> None:
+    """It has the shape of one of ours, but not its contents."""
+    raw = set()
+    async with (await attacker.sql.pool()).acquire() as connection:
+        for key in ("at", "created_at", "updated_at", "priority", "version", "own", "id"):
+            forged = json.dumps({"list": page, key: "x"}).encode()
+            cursor = urlsafe_b64encode(forged).decode().rstrip("=")
+            state = await attacker.answer(connection, fn, {"cursor": cursor})
+            if state not in ("00000", "PGRST"):
+                raw.add((key, state))
 
     assert raw == set()
