@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bdh import git
+from bdh.cli import reattachment
 from bdh.cli.human import operator, signed_in
 from bdh.cli.repository import ensure_origin, exclude, place_of, project_slug
 from bdh.core import team
@@ -85,10 +86,38 @@ def _workspace(app: App, checkout: Checkout, wish: Wish) -> Setup:
             return _join(app, checkout, wish)
     known = existing(app, checkout)
     if isinstance(known, Setup):
+        _say_unused(app, known, wish)
         return known
+    return _join(app, checkout, wish if known is None else _as_before(app, known, wish))
+
+
+def _as_before(app: App, former: Former, wish: Wish) -> Wish:
+    """The wish of a directory that was a workspace: the same one if it lives, else its role."""
+    identity = former.identity
+    if former.lives and wish.invite is None and wish.alias in (None, identity.alias):
+        token = reattachment.token_for(app, identity)
+        if token is not None:
+            return replace(wish, invite=token)
     # A workspace that is gone hands its role on, not its alias: that may be another's now.
-    role = wish.role or (known.role if known is not None else None)
-    return _join(app, checkout, replace(wish, role=role))
+    return replace(wish, role=wish.role or identity.role)
+
+
+def _say_unused(app: App, known: Setup, wish: Wish) -> None:
+    """A workspace keeps who it is; options that ask for another are not passed over in silence."""
+    here = known.workspace
+    if here is None or known.project is None:
+        return
+    asked = {
+        "--alias": (wish.alias, here.alias),
+        "--role": (wish.role, here.role),
+        "--project": (wish.project, known.project.slug),
+    }
+    for option, (wanted, has) in asked.items():
+        if wanted is not None and wanted != has:
+            app.say(
+                f"{option} {wanted} is not used: this directory is {here.alias} already "
+                "(bdh :init --remove first, to become another)"
+            )
 
 
 def _onboard(app: App, checkout: Checkout, wish: Wish) -> list[str]:
@@ -102,8 +131,16 @@ def _onboard(app: App, checkout: Checkout, wish: Wish) -> list[str]:
     return steps
 
 
-def existing(app: App, checkout: Checkout) -> Setup | Identity | None:
-    """The workspace that this directory is, or who it was if the backend knows it no more."""
+@dataclass(frozen=True)
+class Former:
+    """Who a directory was; `lives` when only its session is lost."""
+
+    identity: Identity
+    lives: bool
+
+
+def existing(app: App, checkout: Checkout) -> Setup | Former | None:
+    """The workspace that this directory is, or who it was if it can act as it no more."""
     content = read_object(checkout.root / FOLDER / FILE)
     if not content:
         return None
@@ -116,11 +153,13 @@ def existing(app: App, checkout: Checkout) -> Setup | Identity | None:
     try:
         who = team.whoami(_as_workspace(app, identity))
     except BdhError as error:
-        if error.code not in ("workspace_gone", "session_lost", "not_signed_in", "not_member"):
+        if error.code not in (*reattachment.GONE, *reattachment.LOST):
             raise
-        app.say(f"{identity.alias} is no longer a workspace ({error.message}); making a new one")
+        lives = error.code in reattachment.LOST
+        if not lives:
+            app.say(f"{identity.alias} is no longer a workspace ({error}); making a new one")
         forget(checkout.root)
-        return identity
+        return Former(identity, lives)
     write_identity(identity)
     return Setup(str(checkout.root), who.workspace, who.project, created=False)
 

@@ -35,6 +35,37 @@ def test_init_asks_nothing_and_can_be_repeated(repo: Terminal) -> None:
     assert not any(modes.values())
 
 
+def test_options_that_ask_for_another_workspace_are_not_passed_over(alice: Terminal) -> None:
+    said = alice.bdh(":init", "--alias", "zoe", "--role", "backend").err
+
+    assert "--alias zoe is not used: this directory is alice-backend already" in said
+    assert "--role" not in said
+
+
+def test_a_lost_session_is_taken_back_with_its_claims(repo: Terminal) -> None:
+    made = repo.json(":init")
+    bead = repo.json("create", "One")["id"]
+    repo.bdh("claim", bead)
+    (repo.directory / ".bdh" / "session.json").unlink()
+
+    again = repo.bdh(":init")
+    mine = repo.json("claims")["claims"]
+
+    assert "it is taken back, with its claims" in again.err
+    assert repo.json(":whoami")["workspace"]["id"] == made["workspace"]["id"]
+    assert [claim["bead_id"] for claim in mine] == [bead]
+
+
+def test_an_agent_takes_no_workspace_back(repo: Terminal) -> None:
+    made = repo.json(":init")
+    (repo.directory / ".bdh" / "session.json").unlink()
+
+    said = repo.env(CLAUDECODE="1").bdh(":init").err
+
+    assert "stays behind with its claims" in said
+    assert repo.json(":whoami")["workspace"]["id"] != made["workspace"]["id"]
+
+
 def test_a_dry_run_changes_nothing(repo: Terminal) -> None:
     found = repo.json(":init", "--dry-run", "--alias", "bob")
 
