@@ -25,7 +25,7 @@ demo: $(STAMP) ## two agents on a real repository: claims, a refusal, a jump-in,
 lint: $(STAMP) ## ruff, sqlfluff
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/sqlfluff lint --processes 2 supabase/migrations
+	@$(BIN)/sqlfluff lint supabase/migrations
 
 types: $(STAMP) ## mypy --strict
 	@$(BIN)/mypy

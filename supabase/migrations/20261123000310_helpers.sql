@@ -201,6 +201,6 @@ comment on function private.remember is 'Stores and returns the result of a call
 
 revoke execute on function
     private.presence_of(timestamptz), private.short_alias(uuid), private.short_aliases(uuid), private.resolve_alias(uuid, text),
-    private.still_there(), private.hold_place(private.actor_info), private.lock_graph(uuid, boolean), private.replayed(private.actor_info, text, text, jsonb),
-    private.remember(private.actor_info, text, jsonb)
+    private.still_there(), private.hold_place(private.actor_info), private.lock_graph(uuid, boolean),
+    private.replayed(private.actor_info, text, text, jsonb), private.remember(private.actor_info, text, jsonb)
 from public, anon, authenticated, service_role;
