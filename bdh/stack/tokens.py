@@ -24,6 +24,8 @@ ApiRole = Literal["anon", "service_role"]
 
 MAX_TOKEN_CHARACTERS = 16_384
 MAX_CACHED_TOKENS = 10_000
+# A token with much metadata is checked anew each time: ten thousand of them would fill the memory.
+MAX_CACHED_CHARACTERS = 4096
 
 # What a verifier is given: the signed text and the signature.
 Verifier = Callable[[bytes, bytes], bool]
@@ -73,7 +75,8 @@ class Tokens:
         if claims is None:
             claims = self._authenticate(token)
             _check_times(claims, leeway_seconds)
-            self._remember(digest, claims)
+            if len(token) <= MAX_CACHED_CHARACTERS:
+                self._remember(digest, claims)
         else:
             _check_times(claims, leeway_seconds)
         return dict(claims)

@@ -12,6 +12,9 @@ from bdh.stack.tokens import TokenError, Tokens
 #: A proven pair of headers is believed this long without another look.
 REMEMBERED_SECONDS = 60.0
 MAX_REMEMBERED = 10_000
+#: One token can be spelled in many headers ("Bearer", any number of blanks, the token): long ones
+#: are looked at each time, or they would fill the memory. Our clients send about 1,000 characters.
+MAX_REMEMBERED_CHARACTERS = 4096
 LEEWAY_SECONDS = 30.0
 
 
@@ -48,6 +51,8 @@ class Identities:
         if known is not None and now < known.valid_until:
             return known
         identity = self._verify(api_key, authorization, now)
+        if len(api_key or "") + len(authorization or "") > MAX_REMEMBERED_CHARACTERS:
+            return identity
         if len(self._known) >= MAX_REMEMBERED:
             self._known.clear()
         self._known[key] = identity

@@ -22,7 +22,9 @@ CHANNEL = "pgrst"
 SCHEMA = "public"
 RECONNECT_SECONDS = 0.2
 #: Plans of calls kept for one schema; beyond that they are forgotten together.
-MAX_PLANS = 4096
+MAX_PLANS = 1024
+#: A stranger chooses the query string and two headers: kept at any length they fill the memory.
+MAX_KEY_CHARACTERS = 1024
 
 PlanKey = tuple[str, tuple[str, ...] | None, bytes, str, str]
 
@@ -37,6 +39,9 @@ class Planning:
         self.plans: dict[PlanKey, Plan] = {}
 
     def remember(self, key: PlanKey, plan: Plan) -> None:
+        """Keep a plan, unless the request was longer than any client's that calls often."""
+        if sum(len(part) for part in key[2:]) > MAX_KEY_CHARACTERS:
+            return
         if len(self.plans) >= MAX_PLANS:
             self.plans.clear()
         self.plans[key] = plan
