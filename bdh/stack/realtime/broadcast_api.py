@@ -65,8 +65,16 @@ class BroadcastApi:
         errors = [_faults(message) for message in messages]
         if any(errors):
             return Answer(422, {"errors": {"messages": errors}})
+        return await self._send_all(identity, messages)
+
+    async def _send_all(self, identity: Identity, messages: list[dict[str, Any]]) -> Answer:
+        private = {each["topic"] for each in messages if each.get("private") is True}
+        if len(private) > self._core.limits.topics_per_batch:
+            return Answer(422, {"errors": {"messages": ["name too many private topics"]}})
+        writable = {topic for topic in private if await self._may_write(identity, topic)}
         for message in messages:
-            await self._send_one(identity, message)
+            if message.get("private") is not True or message["topic"] in writable:
+                self._send_one(message)
         return Answer(202)
 
     async def single(self, request: Request, topic: str, event: str) -> Answer:
@@ -106,7 +114,7 @@ class BroadcastApi:
             return False
         return Right.WRITE_BROADCAST in granted
 
-    async def _send_one(self, identity: Identity, message: dict[str, Any]) -> None:
+    def _send_one(self, message: dict[str, Any]) -> None:
         topic, private = message["topic"], message.get("private") is True
         payload: dict[str, Any] = {
             "type": "broadcast",
@@ -117,8 +125,6 @@ class BroadcastApi:
             payload["meta"] = {"id": message["id"]}
         text = dumps(payload)
         if len(text) > self._core.limits.payload_bytes:
-            return
-        if private and not await self._may_write(identity, topic):
             return
         shared = Shared(f"{PREFIX}{topic}", "broadcast", text)
         self._core.hub.publish((private, topic), shared)

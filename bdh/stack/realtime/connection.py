@@ -70,7 +70,7 @@ class Connection:
             logger.info("dropped a frame: %s", error)
             return
         if frame.event == "phx_join":
-            await self._join(frame)
+            await self._join(frame, len(data))
         elif frame.topic == "phoenix" and frame.event == "heartbeat":
             self.reply(frame, "ok", {})
         elif (channel := self.channels.get(frame.topic)) is None:
@@ -124,9 +124,12 @@ class Connection:
         text = encode_text(self.version, topic, event, dumps(payload), ref=ref, join_ref=join_ref)
         self.outlet.put(text)
 
-    async def _join(self, frame: Inbound) -> None:
+    async def _join(self, frame: Inbound, size: int) -> None:
         if not frame.topic.startswith(PREFIX):
             self.reply(frame, "error", {"reason": "unmatched topic"})
+            return
+        if size > self.core.limits.join_bytes:
+            await self._refuse(frame, Refused(refusals.JOIN_TOO_LARGE))
             return
         if (old := self.channels.get(frame.topic)) is not None:
             old.close()

@@ -8,6 +8,7 @@ Nothing here knows of sockets, topics or rights; a frame that cannot be read is 
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from typing import Any, Literal, NoReturn
 
@@ -19,6 +20,9 @@ USER_BROADCAST_PUSH = 3
 USER_BROADCAST = 4
 # Lengths are one byte each, counted in UTF-8 bytes.
 MAX_FIELD_BYTES = 255
+# What can just be read cannot be written again inside the frame for the others: the writer's depth
+# is bounded too, and its failure would hit whoever joins, not who sent it.
+MAX_NESTING = 128
 
 
 class MalformedFrameError(ValueError):
@@ -51,7 +55,14 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
-_decoder = json.JSONDecoder(parse_constant=_refuse_constant)
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(f"{text[:20]} is no number that could be told on")
+    return number
+
+
+_decoder = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite)
 # Escaped output never holds a lone surrogate, which no socket could send.
 dumps = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
@@ -61,12 +72,27 @@ def loads(text: str) -> Any:
     Read JSON strictly.
 
     Raises:
-        MalformedFrameError: also for nesting deeper than Python's stack.
+        MalformedFrameError: also for nesting deeper than `MAX_NESTING`.
     """
     try:
-        return _decoder.decode(text)
+        value = _decoder.decode(text)
     except (ValueError, RecursionError) as error:
         raise MalformedFrameError(f"bad JSON: {error}") from None
+    # Without that many brackets it cannot be; few frames have them.
+    if text.count("[") + text.count("{") > MAX_NESTING and _is_deep(value):
+        raise MalformedFrameError("nested too deep")
+    return value
+
+
+def _is_deep(value: Any) -> bool:
+    """Whether there are more levels than allowed; level by level, not by recursion."""
+    layer = [value] if isinstance(value, dict | list) else []
+    for _ in range(MAX_NESTING):
+        below = [each.values() if isinstance(each, dict) else each for each in layer]
+        layer = [each for part in below for each in part if isinstance(each, dict | list)]
+        if not layer:
+            return False
+    return True
 
 
 def decode(version: Version, data: Frame) -> Inbound:

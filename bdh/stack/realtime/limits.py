@@ -13,6 +13,10 @@ class Limits:
     channels_per_socket: int = 100
     # Hosted allows max_payload_kb * 1000 and a little for the envelope.
     payload_bytes: int = 3000 * 1000 + 500
+    # These two are ours: a topic, a presence key and the rest of a join stay in memory, times the
+    # channels of a socket; each private topic of a batch sent over HTTP is a query.
+    join_bytes: int = 64 * 1024
+    topics_per_batch: int = 100
     presence_calls: int = 5
     presence_window_seconds: float = 30.0
     replay_rows: int = 25

@@ -62,6 +62,7 @@ CHANGES = Refusal(
     "postgres_changes is not supported by the embedded stack; broadcast from the database with "
     "realtime.send or realtime.broadcast_changes instead",
 )
+JOIN_TOO_LARGE = Refusal("InvalidJoinPayload", "The join is too large")
 TOPIC_REQUIRED = Refusal("TopicNameRequired", "You must provide a topic name")
 PRIVATE_ONLY = Refusal("PrivateOnly", "This project only allows private channels")
 TOO_MANY_SOCKETS = Refusal("ConnectionRateLimitReached", "Too many connected users", 429)

@@ -15,12 +15,13 @@ if TYPE_CHECKING:
 class Tracking:
     """At most one meta, under one key; `enabled` by the join, or by tracking."""
 
-    __slots__ = ("_calls", "_channel", "enabled", "key")
+    __slots__ = ("_calls", "_channel", "enabled", "key", "size")
 
     def __init__(self, channel: Channel, key: str, enabled: bool) -> None:
         self._channel = channel
         self.key = key
         self.enabled = enabled
+        self.size = 0
         self._calls: Window | None = None
 
     async def handle(self, frame: Inbound) -> None:
@@ -35,6 +36,7 @@ class Tracking:
             await self._track(frame, payload.get("payload"))
         elif event == "untrack":
             hub = channel.connection.core.hub
+            self.size = 0
             hub.announce(channel.key, hub.presence.untrack(channel.key, self.key, channel))
             channel.connection.reply(frame, "ok", {})
         else:
@@ -58,13 +60,19 @@ class Tracking:
         if not isinstance(meta, dict):
             reason = {"reason": "Presence track payload must be a map"}
             connection.reply(frame, "error", reason)
-        elif len(dumps(meta)) > core.limits.payload_bytes:
+        elif self._others() + (size := len(dumps(meta))) > core.limits.payload_bytes:
             channel.shut("Track message size exceeded")
         elif not await channel.may(Right.WRITE_PRESENCE):
             connection.reply(frame, "error", {})
         else:
             # Tracking enables presence on a channel that joined without it.
             self.enabled = True
+            self.size = size
             diff = core.hub.presence.track(channel.key, self.key, channel, meta)
             connection.reply(frame, "ok", {})
             core.hub.announce(channel.key, diff)
+
+    def _others(self) -> int:
+        """What the socket's other channels track: together they may hold what one may."""
+        channels = self._channel.connection.channels.values()
+        return sum(other.tracking.size for other in channels if other is not self._channel)
