@@ -73,7 +73,7 @@ class AuthApp:
     async def _answer(self, request: Request) -> Response:
         if request.path not in _OPEN:
             self._check_api_key(request)
-        route = "admin/users/*" if request.path.startswith("admin/users/") else request.path
+        route = _route(request.path)
         handler = self._routes.get((request.method, route))
         if handler is None:
             raise self._unknown(request.method, route)
@@ -88,8 +88,9 @@ class AuthApp:
 
     def _unknown(self, method: str, route: str) -> AuthError:
         absent = _ABSENT.get(route.partition("/")[0])
-        if absent is None and route.startswith(("user/identities", "admin/users/*/")):
-            absent = (422, "manual_linking_disabled", "Linking identities")
+        below = route.startswith("admin/users/") and route != "admin/users/*"
+        if absent is None and (below or route.startswith("user/identities")):
+            absent = (422, "manual_linking_disabled", "Changing a user's identities or factors")
         if absent is not None:
             status, code, feature = absent
             return AuthError(status, code, f"{feature} is not supported by the embedded stack")
@@ -124,6 +125,12 @@ class AuthApp:
     async def _jwks(self, _: Request) -> Response:
         # The project's own secret is symmetric and has no public half.
         return Response(200, {"keys": list(self._tokens.public_jwks)})
+
+
+def _route(path: str) -> str:
+    """The path, a user's id replaced by `*`; what lies below a user is no user."""
+    parts = path.split("/")
+    return "admin/users/*" if len(parts) == 3 and parts[:2] == ["admin", "users"] else path
 
 
 def _routes(sign_in: SignIn, account: Account, admin: Admin) -> dict[tuple[str, str], Handler]:

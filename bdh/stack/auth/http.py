@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl
 from bdh.stack.auth.errors import AuthError, invalid
 from bdh.stack.auth.limits import network
 from bdh.stack.auth.store import Visitor
+from bdh.stack.nesting import is_deeper
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -20,6 +21,8 @@ Send = Callable[[Message], Awaitable[None]]
 
 MAX_BODY_BYTES = 64 * 1024
 MAX_EMAIL_CHARACTERS = 254
+# What is only just read could not be written again inside the list of all users.
+MAX_NESTING = 64
 # As strict as browsers are; above all nothing that could end a header line.
 _EMAIL = re.compile(
     r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}"
@@ -84,7 +87,10 @@ class Fields:
         return default if value is None else value
 
     def object(self, name: str) -> dict[str, Any]:
-        return self._typed(name, dict, "an object") or {}
+        value: dict[str, Any] = self._typed(name, dict, "an object") or {}
+        if is_deeper(value, MAX_NESTING):
+            raise invalid(f"{name} is nested too deep")
+        return value
 
     def email(self) -> str | None:
         """The address in lower case, as it is stored."""

@@ -12,6 +12,8 @@ import math
 from dataclasses import dataclass
 from typing import Any, Literal, NoReturn
 
+from bdh.stack.nesting import is_deeper
+
 Version = Literal[1, 2]
 Ref = str | int | None
 Frame = str | bytes
@@ -79,20 +81,9 @@ def loads(text: str) -> Any:
     except (ValueError, RecursionError) as error:
         raise MalformedFrameError(f"bad JSON: {error}") from None
     # Without that many brackets it cannot be; few frames have them.
-    if text.count("[") + text.count("{") > MAX_NESTING and _is_deep(value):
+    if text.count("[") + text.count("{") > MAX_NESTING and is_deeper(value, MAX_NESTING):
         raise MalformedFrameError("nested too deep")
     return value
-
-
-def _is_deep(value: Any) -> bool:
-    """Whether there are more levels than allowed; level by level, not by recursion."""
-    layer = [value] if isinstance(value, dict | list) else []
-    for _ in range(MAX_NESTING):
-        below = [each.values() if isinstance(each, dict) else each for each in layer]
-        layer = [each for part in below for each in part if isinstance(each, dict | list)]
-        if not layer:
-            return False
-    return True
 
 
 def decode(version: Version, data: Frame) -> Inbound:
