@@ -15,10 +15,10 @@ DEFAULT_PORT = 8765
 @click.option("--host", default="127.0.0.1", show_default=True, help="With --http.")
 @click.option(
     "--port",
-    type=click.IntRange(1, 65535),
+    type=click.IntRange(0, 65535),
     default=DEFAULT_PORT,
     show_default=True,
-    help="With --http.",
+    help="With --http; 0 takes a free one.",
 )
 @click.pass_obj
 def command(app: App, /, http: bool, host: str, port: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import tempfile
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -115,16 +116,22 @@ create function @extschema@.schedule(text, text, text) returns bigint language s
 """
 
 
-async def test_a_lost_cron_job_is_named_and_made_again(stack: Stack, tmp_path: Path) -> None:
-    folder = tmp_path / "extension"
+@pytest.fixture
+def readable() -> Iterator[Path]:
+    """A folder that the cluster's account can read, unlike pytest's own."""
+    with tempfile.TemporaryDirectory(prefix="bdh-test-") as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+async def test_a_lost_cron_job_is_named_and_made_again(stack: Stack, readable: Path) -> None:
+    folder = readable / "extension"
     folder.mkdir()
-    for place in (tmp_path, *tmp_path.parents[:2]):
-        place.chmod(0o755)
     (folder / "pg_cron.control").write_text("default_version = '1'\nschema = cron\n")
     (folder / "pg_cron--1.sql").write_text(PG_CRON)
     admin = await stack.gateway.database.connect(role="supabase_admin")
     try:
-        await admin.execute(f"set extension_control_path = '{tmp_path}'")
+        await admin.execute(f"set extension_control_path = '{readable}'")
         await admin.execute("create schema cron; create extension pg_cron")
         await admin.execute(
             "grant all on schema cron to postgres; grant all on cron.job to postgres"
