@@ -84,7 +84,9 @@ class Pool:
         self._role = role
         self._free_slots = size
         self._idle: list[Link] = []
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        # In turn: a link that comes back goes to the first of them, else who asks again and again
+        # would take it each time. `None` says that there is room for a new one.
+        self._waiting: deque[asyncio.Future[Link | None]] = deque()
         self._closed = False
 
     @asynccontextmanager
@@ -116,9 +118,9 @@ class Pool:
         if connection.is_closed() or self._closed or connection.is_in_transaction():
             connection.terminate()
             self._free_slots += 1
-        else:
+            self._hand_on(None)
+        elif not self._hand_on(link):
             self._idle.append(link)
-        self._wake_next()
 
     async def run(self, sql: str, *arguments: object, repeatable: bool) -> list[asyncpg.Record]:
         """
@@ -183,26 +185,37 @@ class Pool:
                         self._free_slots += 1
                     if self._free_slots > 0:
                         return await self._open()
-                    await self._queue()
+                    handed = await self._queue()
+                    if handed is None:
+                        continue
+                    if not handed.connection.is_closed():
+                        return handed
+                    self._free_slots += 1
         except TimeoutError as expired:
             raise DatabaseUnavailableError from expired
 
-    async def _queue(self) -> None:
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    async def _queue(self) -> Link | None:
+        turn: asyncio.Future[Link | None] = asyncio.get_running_loop().create_future()
         self._waiting.append(turn)
         try:
-            await turn
+            return await turn
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled():
-                self._wake_next()
+                link = turn.result()
+                if link is None:
+                    self._hand_on(None)
+                else:
+                    self.give_back(link)
             raise
 
-    def _wake_next(self) -> None:
+    def _hand_on(self, link: Link | None) -> bool:
+        """Give `link`, or the room for one, to who waits longest; whether anybody did."""
         while self._waiting:
             turn = self._waiting.popleft()
             if not turn.done():
-                turn.set_result(None)
-                return
+                turn.set_result(link)
+                return True
+        return False
 
     async def _open(self) -> Link:
         """Connect, trying again until the caller's timeout while Postgres is not there."""
@@ -215,7 +228,7 @@ class Pool:
                     await asyncio.sleep(RETRY_SECONDS)
         except BaseException:
             self._free_slots += 1
-            self._wake_next()
+            self._hand_on(None)
             raise
 
     async def close(self) -> None:
