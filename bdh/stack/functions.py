@@ -74,7 +74,7 @@ class Functions:
             return
         try:
             status, headers, body = await self._ask(
-                scope["method"], scope["path"], scope["bdh.headers"], scope["bdh.body"]
+                scope["method"], _target(scope), scope["bdh.headers"], scope["bdh.body"]
             )
         except FunctionsUnavailableError as error:
             hint = "pip install 'bdh[functions]'"
@@ -184,14 +184,20 @@ def _exists(path: str) -> bool:
     return name.replace("-", "").isalpha() and (_folder() / name / "handler.ts").is_file()
 
 
+def _target(scope: Scope) -> str:
+    """The path and query as they came: decoded, they could write lines of their own."""
+    query = scope["query_string"]
+    target: bytes = scope["raw_path"] + (b"?" + query if query else b"")
+    return target.decode("latin-1")
+
+
 def _head(method: str, path: str, headers: dict[str, str], length: int) -> bytes:
     lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", "Connection: close"]
     lines += [f"{name}: {headers[name]}" for name in SENT if name in headers]
-    lines += [f"Content-Length: {length}", "", ""]
-    text = "\r\n".join(lines)
-    if any(ord(char) < 32 for char in text.replace("\r\n", "")) or " " in path:
+    lines += [f"Content-Length: {length}"]
+    if any(ord(char) < 32 for line in lines for char in line) or " " in path:
         raise ValueError("a control character in the request")
-    return text.encode("latin-1")
+    return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
 
 async def _exchange(port: int, request: bytes) -> bytes:

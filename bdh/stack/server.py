@@ -61,6 +61,7 @@ class GuardedProtocol(HttpToolsProtocol):
 
     _head_bytes = 0
     _head_deadline = 0.0
+    _in_body = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -79,6 +80,7 @@ class GuardedProtocol(HttpToolsProtocol):
         )
 
     def on_message_begin(self) -> None:
+        self._in_body = False
         self._head_bytes = 1
         self._head_deadline = self.loop.time() + HEADER_SECONDS
         super().on_message_begin()
@@ -88,6 +90,9 @@ class GuardedProtocol(HttpToolsProtocol):
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
+        if self._in_body:
+            # A trailer: uvicorn would add it to the headers, behind the back of who checked them.
+            return
         self._grow(len(name) + len(value))
         if len(self.headers) >= MAX_HEADERS:
             raise TooLargeHeadError
@@ -95,6 +100,7 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._head_bytes = 0
+        self._in_body = True
         super().on_headers_complete()
 
     def _grow(self, count: int) -> None:
