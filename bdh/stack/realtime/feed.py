@@ -35,6 +35,9 @@ FETCH = """
 select id, topic, private, event, payload::text as payload, binary_payload
 from realtime.messages
 where id = any($1::uuid[])
+  -- Anybody connected to the database may NOTIFY, also of rows that are none to send.
+  and extension = 'broadcast' and event is not null
+  and (payload is not null or binary_payload is not null)
 """
 
 

@@ -11,6 +11,15 @@ import asyncpg
 from tests.support.realtime import Raw, RealtimeServer
 
 PRIVATE = {"private": True}
+# Rows that realtime.send would not make, told of all the same.
+NOTHING_TO_SEND = """
+with made as (
+    insert into realtime.messages (topic, extension, payload, event, private)
+    values ('news', 'broadcast', '{}', null, false), ('news', 'broadcast', null, 'e', false)
+    returning id
+)
+select pg_notify('realtime_messages', id::text) from made
+"""
 
 
 def denied(topic: str) -> str:
@@ -206,5 +215,6 @@ async def test_rubbish_on_the_control_channel_is_ignored(
         for payload in ("", "{", "[]", '{"revoke": null}', '{"revoke": 5}', "null"):
             await sql.execute("select pg_notify('realtime_control', $1)", payload)
         await sql.execute("select pg_notify('realtime_messages', 'nonsense')")
+        await sql.execute(NOTHING_TO_SEND)
         await sql.execute("select realtime.send('{}', 'e', 'news', false)")
         assert (await client.take()).event == "broadcast"
