@@ -14,7 +14,18 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from tests.bench import chat, cli, dashboard, hooks, http_claims, mcp, realtime_latency, sql_claims
+from tests.bench import (
+    chat,
+    cli,
+    dashboard,
+    hooks,
+    http_claims,
+    locks,
+    mcp,
+    plans,
+    realtime_latency,
+    sql_claims,
+)
 from tests.bench.sql_claims import Figure
 from tests.support import cluster as clusters
 from tests.support.cluster import TestCluster
@@ -76,6 +87,18 @@ def mcp_server() -> list[Figure]:
         return asyncio.run(mcp.figures(cluster))
 
 
+def reservations() -> list[Figure]:
+    """Reserving and checking paths."""
+    with durable_cluster() as cluster:
+        return asyncio.run(locks.reservations(cluster))
+
+
+def upkeep() -> list[Figure]:
+    """Counting calls and retention."""
+    with durable_cluster() as cluster:
+        return asyncio.run(plans.figures(cluster))
+
+
 SECTIONS: dict[str, Callable[[], list[Figure]]] = {
     "start": cli.cold_start,
     "commands": cli.commands,
@@ -83,7 +106,9 @@ SECTIONS: dict[str, Callable[[], list[Figure]]] = {
     "claims": claims,
     "dashboard": dashboard.figures,
     "growth": growth,
+    "locks": reservations,
     "mcp": mcp_server,
+    "plans": upkeep,
     "ready": ready,
     "realtime": realtime,
     "writers": writers,

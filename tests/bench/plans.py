@@ -1,19 +1,13 @@
-"""
-What retention costs on five million events, and counting calls.
-
-`python -m tests.bench.plans [EVENTS]` prints it.
-"""
+"""What retention costs on five million events, and what counting calls costs a claim."""
 
 from __future__ import annotations
 
-import asyncio
-import json
 import statistics
-import sys
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from tests.bench.sql_claims import Figure
 from tests.support.cluster import TestCluster
 from tests.support.sql import Sql
 
@@ -24,6 +18,7 @@ FILL = """
         '{"title": "A bead of some length"}'
     from generate_series(1, $2::int) as n
 """
+EVENTS = 5_000_000
 ROUNDS = 12
 CLAIMS = 60
 
@@ -35,10 +30,10 @@ async def timed(work: Callable[[], Awaitable[Any]]) -> float:
     return (time.perf_counter() - began) * 1000
 
 
-async def retention(sql: Sql, events: int) -> dict[str, Any]:
+async def retention(sql: Sql, events: int) -> list[Figure]:
     """Half of the events are beyond the 365 days of the plan."""
     project = await sql.project()
-    fill = await timed(lambda: sql.execute(FILL, project.id, events))
+    await sql.execute(FILL, project.id, events)
     await sql.execute("analyze public.events")
     sweep = "select private.sweep_events()"
     batches = [await timed(lambda: sql.value(sweep)) for _ in range(50)]
@@ -48,16 +43,15 @@ async def retention(sql: Sql, events: int) -> dict[str, Any]:
     # As autovacuum does after so many rows are gone; the test cluster's sleeps.
     await sql.execute("vacuum public.events")
     idle = [await timed(lambda: sql.value(sweep)) for _ in range(20)]
-    return {
-        "events": events,
-        "fill_s": round(fill / 1000, 1),
-        "batch_of_2000_p50_ms": round(statistics.median(batches), 1),
-        "batch_of_2000_max_ms": round(max(batches), 1),
-        "nothing_to_do_p50_ms": round(statistics.median(idle), 2),
-    }
+    name = f"retention of {events} events, 2,000 rows"
+    return [
+        Figure(f"{name}, p50", statistics.median(batches), "ms"),
+        Figure(f"{name}, worst", max(batches), "ms"),
+        Figure("retention with nothing to do, p50", statistics.median(idle), "ms"),
+    ]
 
 
-async def billing(sql: Sql) -> dict[str, Any]:
+async def billing(sql: Sql) -> list[Figure]:
     """What counting takes of a claim, in one session and in turns: the machine may be busy."""
     project = await sql.project(plan="pro")
     alice = await sql.workspace(project)
@@ -71,11 +65,10 @@ async def billing(sql: Sql) -> dict[str, Any]:
             bills.append(await timed(lambda: connection.execute(bill)))
             claims.append(await timed(lambda: _claims(connection, bead)) / CLAIMS * 1000)
             shares.append(bills[-1] / claims[-1])
-    return {
-        "bill_us": round(statistics.median(bills), 1),
-        "claim_and_release_us": round(statistics.median(claims)),
-        "share": round(statistics.median(shares), 4),
-    }
+    return [
+        Figure("counting one call", statistics.median(bills), "us"),
+        Figure("counting, of a claim and its release", statistics.median(shares) * 100, "%"),
+    ]
 
 
 async def _claims(connection: Any, bead: str) -> None:
@@ -84,17 +77,10 @@ async def _claims(connection: Any, bead: str) -> None:
         await connection.fetchval("select public.release_bead($1)", bead)
 
 
-async def measure(events: int) -> None:
-    cluster = TestCluster()
-    cluster.start()
-    sql = Sql(cluster.clone("template_bdh"))
+async def figures(cluster: TestCluster, events: int = EVENTS) -> list[Figure]:
+    """Both, in a database of their own."""
+    sql = Sql(cluster.clone())
     try:
-        print(json.dumps({"billing": await billing(sql)}))
-        print(json.dumps({"retention": await retention(sql, events)}))
+        return [*await billing(sql), *await retention(sql, events)]
     finally:
         await sql.close()
-        cluster.stop()
-
-
-if __name__ == "__main__":
-    asyncio.run(measure(int(sys.argv[1]) if len(sys.argv) > 1 else 5_000_000))
