@@ -12,6 +12,7 @@ import os
 import pwd
 import re
 import signal
+import stat
 import subprocess
 import time
 from collections.abc import Iterable, Mapping
@@ -186,6 +187,22 @@ class Cluster:
         """The major version that wrote the data folder."""
         return int((self.data_dir / "PG_VERSION").read_text().strip().split(".")[0])
 
+    def _require_ours(self, folder: Path) -> None:
+        """
+        Refuse a folder that somebody else put where ours would be, or a link to one.
+
+        Where a folder for temporary files is shared, anybody can: its server would be sent our
+        password, and as root we would give away what a link leads to.
+        """
+        found = folder.lstat()
+        ours = {os.geteuid(), *([self.owner.uid] if self.owner else [])}
+        if stat.S_ISLNK(found.st_mode) or found.st_uid not in ours:
+            raise UnreachableError(
+                f"Cannot use the folder {folder}: it is not ours",
+                code="folder_not_ours",
+                hint=f"remove {folder}",
+            )
+
     def prepare_folders(self) -> None:
         """Make the folders around the data, each for the owner only; parents keep their rights."""
         parent = self.data_dir.parent
@@ -195,6 +212,8 @@ class Cluster:
             parent.parent.chmod(0o711)
         for folder in (parent, self.socket_dir):
             folder.mkdir(mode=0o700, exist_ok=True)
+            if folder == self.socket_dir and folder.parent != parent:
+                self._require_ours(folder)
             if self.owner:
                 os.chown(folder, self.owner.uid, self.owner.gid)
             folder.chmod(0o700)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bdh.errors import NotSetUpError, UsageError
+from bdh.errors import NotSetUpError, UnreachableError, UsageError
 from bdh.stack.address import gateway_settings
 from bdh.stack.journal import LARGEST_LOG_BYTES, trim_logs
 from bdh.stack.paths import (
@@ -20,6 +20,7 @@ from bdh.stack.paths import (
     write_json,
     write_place,
 )
+from bdh.stack.postgres import Cluster, Installation
 from bdh.stack.secrets import ensure_secrets, load_secrets
 from bdh.versions import is_older
 
@@ -127,3 +128,35 @@ def test_a_log_that_grew_too_large_keeps_its_end(tmp_path: Path) -> None:
 
     assert log.stat().st_size < LARGEST_LOG_BYTES / 4
     assert log.read_bytes().endswith(b"last line\nnext line\n")
+
+
+def test_a_file_put_where_keys_are_written_gets_none_of_them(tmp_path: Path) -> None:
+    """What somebody left under the temporary name: a file all may read, or a way elsewhere."""
+    planted = tmp_path / f".secrets.json.{os.getpid()}"
+    planted.write_text("")
+    planted.chmod(0o644)
+    write_json(tmp_path / "secrets.json", {"a": "b"})
+    assert stat.S_IMODE((tmp_path / "secrets.json").stat().st_mode) == 0o600
+
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.write_text("theirs")
+    planted.symlink_to(elsewhere)
+    with pytest.raises(OSError, match="symbolic link"):
+        write_json(tmp_path / "secrets.json", {"a": "c"})
+    assert elsewhere.read_text() == "theirs"
+
+
+def test_a_socket_folder_that_is_somebody_elses_is_not_used(tmp_path: Path) -> None:
+    """Its name is known after the first start, and a folder for temporary files is everybody's."""
+    target = tmp_path / "target"
+    target.mkdir(mode=0o755)
+    (tmp_path / "taken").symlink_to(target)
+    home = tmp_path / "clusters" / "one"
+    cluster = Cluster(Installation(tmp_path, "18.1"), home / "data", tmp_path / "taken")
+
+    with pytest.raises(UnreachableError) as refused:
+        cluster.prepare_folders()
+
+    assert refused.value.code == "folder_not_ours"
+    assert stat.S_IMODE(target.stat().st_mode) == 0o755
+    assert target.stat().st_uid == os.geteuid()
