@@ -57,14 +57,43 @@ def read_headers(pairs: Iterable[Header]) -> dict[str, str]:
     return headers
 
 
+class Allowance:
+    """
+    Bytes that unfinished bodies may hold together.
+
+    Each is bounded, but a hundred slow ones of ten megabytes are not. Nobody is asked for a key
+    before; a body that comes in one piece, as nearly all do, needs none of it.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._left = size
+
+    def take(self, size: int) -> None:
+        if size > self._left:
+            raise BadRequestError(
+                503, "too_many_bodies", "Too many large requests are being received",
+                hint="Nothing was done: try again in a moment.",
+            )  # fmt: skip
+        self._left -= size
+
+    def give_back(self, size: int) -> None:
+        self._left += size
+
+
 async def read_body(
-    receive: Receive, headers: Mapping[str, str], *, max_bytes: int, timeout_seconds: float
+    receive: Receive,
+    headers: Mapping[str, str],
+    *,
+    max_bytes: int,
+    timeout_seconds: float,
+    allowance: Allowance,
 ) -> bytes:
     """
     The whole body.
 
     Raises:
-        BadRequestError: 413 beyond `max_bytes`, announced or not; 408 when it comes too slowly.
+        BadRequestError: 413 beyond `max_bytes`, announced or not; 408 when it comes too slowly;
+            503 when the allowance is used up.
     """
     announced = headers.get("content-length")
     if announced is None and "transfer-encoding" not in headers:
@@ -73,7 +102,7 @@ async def read_body(
         raise _too_large(max_bytes)
     try:
         async with asyncio.timeout(timeout_seconds):
-            return await _collect(receive, max_bytes)
+            return await _collect(receive, max_bytes, allowance)
     except TimeoutError as error:
         raise BadRequestError(
             408, "slow_body", "The request body did not arrive in time",
@@ -81,19 +110,23 @@ async def read_body(
         ) from error  # fmt: skip
 
 
-async def _collect(receive: Receive, max_bytes: int) -> bytes:
+async def _collect(receive: Receive, max_bytes: int, allowance: Allowance) -> bytes:
     message = await receive()
     body: bytes = message.get("body", b"")
     if not message.get("more_body"):
         return body
-    parts, size = [body], len(body)
-    while message.get("more_body"):
-        message = await receive()
-        part = message.get("body", b"")
-        size += len(part)
-        if size > max_bytes:
-            raise _too_large(max_bytes)
-        parts.append(part)
+    parts, held = [body], 0
+    try:
+        while message.get("more_body"):
+            message = await receive()
+            part = message.get("body", b"")
+            if len(body) + held + len(part) > max_bytes:
+                raise _too_large(max_bytes)
+            allowance.take(len(part))
+            held += len(part)
+            parts.append(part)
+    finally:
+        allowance.give_back(held)
     if message["type"] == "http.disconnect":
         raise BadRequestError(
             400, "incomplete_body", "The connection ended within the body",

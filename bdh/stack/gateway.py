@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from bdh import __version__
 from bdh.stack.asgi import (
+    Allowance,
     App,
     BadRequestError,
     Header,
@@ -42,6 +43,8 @@ from bdh.stack.tokens import Tokens
 log = logging.getLogger("bdh.stack.gateway")
 
 BODY_SECONDS = 30.0
+#: Of all bodies that are being received.
+UNFINISHED_BYTES = 128 * 1024 * 1024
 JSON: Header = (b"content-type", b"application/json; charset=utf-8")
 CLOSE: Header = (b"connection", b"close")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
@@ -54,6 +57,7 @@ class Gateway:
     def __init__(self, settings: GatewaySettings) -> None:
         tokens = Tokens(settings.secrets)
         self._max_body_bytes = settings.max_body_bytes
+        self._allowance = Allowance(UNFINISHED_BYTES)
         self._guard = Guard(settings)
         self._database = Database(settings)
         self._realtime = RealtimeApp(settings, tokens)
@@ -123,7 +127,7 @@ class Gateway:
             await self._checked(scope, receive, send_with_extra, extra)
         except BadRequestError as error:
             # What is left of a body that came too slowly must not become the next request.
-            closing = [CLOSE] if error.status in (400, 408) else []
+            closing = [CLOSE] if error.status in (400, 408, 503) else []
             body = error_body(error.code, error.message, hint=error.hint)
             await send_response(send_with_extra, error.status, [JSON, *closing], body)
         except Exception:
@@ -152,8 +156,9 @@ class Gateway:
                 hint="Send the body without content-encoding.",
             )  # fmt: skip
         body = await read_body(
-            receive, headers, max_bytes=self._max_body_bytes, timeout_seconds=BODY_SECONDS
-        )
+            receive, headers, max_bytes=self._max_body_bytes, timeout_seconds=BODY_SECONDS,
+            allowance=self._allowance,
+        )  # fmt: skip
         scope["bdh.headers"] = headers
         scope["bdh.body"] = body
         await self._part(scope)(scope, _replayed(body, receive), send)

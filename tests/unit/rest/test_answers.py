@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bdh.stack.asgi import BadRequestError, read_body, read_headers
+from bdh.stack.asgi import Allowance, BadRequestError, read_body, read_headers
 from bdh.stack.rest.errors import RestError
 from bdh.stack.rest.hints import closest
 from bdh.stack.rest.media import negotiate
@@ -67,16 +67,17 @@ def test_hints_are_close_or_none() -> None:
     assert closest("t" * 10_000, ["t" * 10_000]) is None
 
 
-async def collect(chunks: list[bytes], **options: Any) -> bytes:
+async def collect(chunks: list[bytes], more: bool = False, **options: Any) -> bytes:
     waiting = list(chunks)
 
     async def receive() -> dict[str, Any]:
         if not waiting:
             await asyncio.Event().wait()
-        return {"type": "http.request", "body": waiting.pop(0), "more_body": bool(waiting)}
+        return {"type": "http.request", "body": waiting.pop(0), "more_body": more or bool(waiting)}
 
     headers = {"transfer-encoding": "chunked"}
-    return await read_body(receive, headers, **{"max_bytes": 10, "timeout_seconds": 5} | options)
+    usual = {"max_bytes": 10, "timeout_seconds": 5, "allowance": Allowance(100)}
+    return await read_body(receive, headers, **usual | options)
 
 
 async def test_a_body_is_bounded_in_size_and_time() -> None:
@@ -87,6 +88,31 @@ async def test_a_body_is_bounded_in_size_and_time() -> None:
     with pytest.raises(BadRequestError) as slow:
         await collect([], timeout_seconds=0.01)
     assert slow.value.status == 408
+
+
+async def test_unfinished_bodies_are_bounded_together() -> None:
+    """And what one held is free again, however it ended; a body in one piece always passes."""
+    allowance = Allowance(12)
+    for _ in range(3):
+        assert await collect([b"1", b"23456", b"7890"], allowance=allowance)
+        with pytest.raises(BadRequestError) as slow:
+            await collect([b"1", b"2345"], allowance=allowance, timeout_seconds=0.01, more=True)
+        assert slow.value.status == 408
+    slow_ones = [
+        asyncio.create_task(collect([b"1", b"23456"], allowance=allowance, more=True))
+        for _ in range(3)
+    ]
+    done, held = await asyncio.wait(slow_ones, return_when=asyncio.FIRST_COMPLETED)
+
+    refused = next(iter(done)).exception()
+    assert isinstance(refused, BadRequestError)
+    assert refused.status == 503
+    assert len(held) == 2
+    assert await collect([b"1234567890"], allowance=allowance)
+    for task in held:
+        task.cancel()
+    await asyncio.gather(*held, return_exceptions=True)
+    assert await collect([b"1", b"23456", b"7890"], allowance=allowance)
 
 
 def test_repeated_headers_are_joined_or_refused() -> None:
