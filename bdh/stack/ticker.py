@@ -14,6 +14,7 @@ from contextlib import suppress
 
 import asyncpg
 
+from bdh.stack import tasks
 from bdh.stack.settings import DatabaseAddress
 
 INTERVAL_SECONDS = 5.0
@@ -39,7 +40,7 @@ class Ticker:
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        self._task = asyncio.create_task(self._run())
+        self._task = tasks.start(self._run(), "the ticker")
 
     async def stop(self) -> None:
         if self._task is not None:

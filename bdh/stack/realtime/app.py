@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 import asyncpg
 
+from bdh.stack import tasks
 from bdh.stack.database import DatabaseUnavailableError
 from bdh.stack.realtime import socket as sockets
 from bdh.stack.realtime.access import DatabaseAccess
@@ -60,8 +61,8 @@ class RealtimeApp:
     async def start(self) -> None:
         """Begin to listen to the database; returns at once."""
         self.feed.start()
-        self._spawn(self._tick_forever())
-        self._spawn(self._maintain_forever())
+        self._spawn(self._tick_forever(), "the clock of Realtime")
+        self._spawn(self._maintain_forever(), "the upkeep of partitions")
 
     async def stop(self) -> None:
         """Close every socket, so that clients come back to the next process, and end."""
@@ -100,7 +101,7 @@ class RealtimeApp:
         self.core.revocations += 1
         for channel in list(self.core.hub.channels()):
             if channel.identity.subject in users:
-                self._spawn(channel.reauthorize())
+                self._spawn(channel.reauthorize(), "a check of rights")
 
     async def __call__(self, scope: sockets.Scope, receive: sockets.Receive, send: Send) -> None:
         path = _relative(scope["path"])
@@ -164,12 +165,16 @@ class RealtimeApp:
             try:
                 await self._access.maintain()
                 await asyncio.sleep(MAINTAIN_SECONDS)
-            except (DatabaseUnavailableError, asyncpg.PostgresError) as error:
+            except (
+                DatabaseUnavailableError,
+                asyncpg.PostgresError,
+                asyncpg.InterfaceError,
+            ) as error:
                 logger.warning("partitions of realtime.messages: %s", error)
                 await asyncio.sleep(MAINTAIN_RETRY_SECONDS)
 
-    def _spawn(self, work: Any) -> None:
-        task = asyncio.create_task(work)
+    def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        task = tasks.start(work, name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

@@ -17,6 +17,7 @@ from uuid import UUID
 
 import asyncpg
 
+from bdh.stack import tasks
 from bdh.stack.database import BROKEN, NO_SERVER, connect
 from bdh.stack.realtime.access import ROLE, stored_broadcast
 from bdh.stack.realtime.hub import Hub
@@ -56,8 +57,7 @@ class Feed:
         self.listening = asyncio.Event()
 
     def start(self) -> None:
-        self._task = asyncio.create_task(self._run(), name="realtime feed")
-        self._task.add_done_callback(_report)
+        self._task = tasks.start(self._run(), "the feed of broadcasts")
 
     async def stop(self) -> None:
         if self._task is not None:
@@ -146,8 +146,3 @@ class Feed:
             self._hub.publish(key, stored_broadcast(row["topic"], row))
             # Let the sockets' writers run, so that a burst does not fill their queues.
             await asyncio.sleep(0)
-
-
-def _report(task: asyncio.Task[None]) -> None:
-    if not task.cancelled() and task.exception() is not None:
-        logger.critical("the feed has died: no broadcast arrives", exc_info=task.exception())

@@ -10,6 +10,7 @@ from typing import Any
 
 import asyncpg
 
+from bdh.stack import tasks
 from bdh.stack.database import BROKEN, NO_SERVER, PATIENCE_SECONDS, connect
 from bdh.stack.rest.catalog import Schema, read_schema
 from bdh.stack.rest.errors import RestError
@@ -58,7 +59,7 @@ class SchemaCache:
 
     async def start(self) -> None:
         """Begin to follow the schema; returns once it is known, or when patience ends."""
-        self._task = asyncio.create_task(self._follow(), name="schema cache")
+        self._task = tasks.start(self._follow(), "the schema cache")
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE_SECONDS):
                 await self._loaded.wait()
