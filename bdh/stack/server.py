@@ -61,6 +61,7 @@ class GuardedProtocol(HttpToolsProtocol):
 
     _head_bytes = 0
     _head_deadline = 0.0
+    _idle_deadline = 0.0
     _in_body = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -72,6 +73,15 @@ class GuardedProtocol(HttpToolsProtocol):
         super().data_received(data)
         if self._head_bytes:
             self._close_in(max(0.0, self._head_deadline - self.loop.time()))
+        elif self._is_idle():
+            # Blank lines begin nothing, but uvicorn has cancelled the timer all the same.
+            self._idle_deadline = self._idle_deadline or self.loop.time() + HEADER_SECONDS
+            self._close_in(max(0.0, self._idle_deadline - self.loop.time()))
+
+    def _is_idle(self) -> bool:
+        """Whether no request is under way, nor the connection a WebSocket's by now."""
+        answered = self.cycle is None or self.cycle.response_complete
+        return answered and self.transport.get_protocol() is self
 
     def _close_in(self, seconds: float) -> None:
         """Unless more arrives; uvicorn cancels this timer with every piece of data."""
@@ -81,6 +91,7 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         self._in_body = False
+        self._idle_deadline = 0.0
         self._head_bytes = 1
         self._head_deadline = self.loop.time() + HEADER_SECONDS
         super().on_message_begin()
