@@ -6747,8 +6747,8 @@ CREATE FUNCTION private.refresh_blocked(p_project_id uuid, p_ids text[]) RETURNS
     ),
     changed as (
         update public.beads as b set blocked = not b.blocked
-        where b.project_id = p_project_id and b.id = any (p_ids)
-          and b.blocked <> exists (select 1 from held as h where h.bead_id = b.id)
+        from unnest(p_ids) as t (id) left join held as h on h.bead_id = t.id collate "C"
+        where b.project_id = p_project_id and b.id = t.id collate "C" and b.blocked <> (h.bead_id is not null)
         returning b.id, b.blocked, b.status
     )
     select coalesce(array_agg(c.id::text order by c.id), '{}') from changed as c
