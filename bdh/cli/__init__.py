@@ -80,6 +80,8 @@ def _invoke(app: App, words: list[str]) -> int:
         # Not `main()`: it turns a reader that has gone into exit code 1, which says "refused" here.
         with root.make_context("bdh", words, obj=app) as context:
             result = root.invoke(context)
+            # The process ends without the interpreter's own flush.
+            sys.stdout.flush()
     except click.exceptions.Exit as done:
         return done.exit_code
     except BdhError as error:
@@ -106,6 +108,7 @@ def _fail(app: App, error: BdhError) -> int:
     from bdh.cli.sandbox import explained
 
     error = explained(error)
+    sys.stdout.flush()
     app.refuse(error)
     app.finish(error)
     return error.exit_code

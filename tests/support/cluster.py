@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -17,6 +18,7 @@ from typing import Any, TypeVar
 
 import asyncpg
 
+from bdh.errors import UnreachableError
 from bdh.stack import migrate
 from bdh.stack.installation import runnable_installation
 from bdh.stack.paths import SOCKET_PORT, ClusterPlace
@@ -25,6 +27,8 @@ from bdh.stack.secrets import new_secrets
 from bdh.stack.settings import DatabaseAddress, Secrets
 
 T = TypeVar("T")
+
+RESTART_SECONDS = 20
 
 # Nothing here outlives the test run, so durability would only cost time.
 THROWAWAY = {
@@ -168,8 +172,14 @@ class TestCluster:
         self._process.wait()
 
     def restart(self) -> None:
-        """Start the server again after `kill`."""
-        self._spawn()
+        """Start the server again after `kill`, as soon as the killed one's children have ended."""
+        deadline = time.monotonic() + RESTART_SECONDS
+        while True:
+            try:
+                return self._spawn()
+            except UnreachableError:
+                if time.monotonic() > deadline:
+                    raise
 
     def stop(self) -> None:
         """End the server and remove every file."""

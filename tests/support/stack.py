@@ -78,6 +78,9 @@ class TestStack:
         _copy_tree(template.paths.root, self.paths.root)
         home.parent.mkdir(mode=0o711)
         _copy_tree(source.home, home)
+        if source.home.is_relative_to(template.paths.root):
+            # An ordinary user's cluster lies in the stack's folder, and came with it.
+            shutil.rmtree(self.paths.root / source.home.relative_to(template.paths.root))
         write_place(self.paths, ClusterPlace(home, home / "socket"))
         write_json(self.paths.state, self.state() | {"port": None})
         self.up(port=free_port())

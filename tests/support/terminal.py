@@ -13,7 +13,18 @@ from typing import Any
 
 TIMEOUT_SECONDS = 60.0
 # Nothing of whoever runs the tests: no agent's host, no settings of bdh, no git configuration.
-HIDDEN = ("BDH_", "CLAUDE", "CODEX", "CURSOR", "GEMINI", "OPENCODE", "AIDER", "GIT_", "XDG_")
+HIDDEN = (
+    "PYTHONUNBUFFERED",
+    "BDH_",
+    "CLAUDE",
+    "CODEX",
+    "CURSOR",
+    "GEMINI",
+    "OPENCODE",
+    "AIDER",
+    "GIT_",
+    "XDG_",
+)
 # Git runs without the user's settings, as somebody in particular.
 GIT = {
     "GIT_CONFIG_GLOBAL": os.devnull,

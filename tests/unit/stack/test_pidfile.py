@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bdh.stack import pidfile
-from bdh.stack.processes import is_zombie, record, wait_gone
+from bdh.stack.processes import command_line, is_zombie, record, wait_gone
 
 REST = "/data\n1700000000\n5432\n/socket\n\n  1234   5\nready\n"
 
@@ -19,6 +19,9 @@ REST = "/data\n1700000000\n5432\n/socket\n\n  1234   5\nready\n"
 def other() -> Iterator[subprocess.Popen[bytes]]:
     """A program that has nothing to do with Postgres."""
     with subprocess.Popen(["sleep", "60"]) as process:
+        # The parent goes on a moment before the new program's words can be read.
+        while not command_line(process.pid):
+            pass
         yield process
         process.kill()
 
