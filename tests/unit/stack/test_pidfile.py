@@ -20,7 +20,7 @@ def other() -> Iterator[subprocess.Popen[bytes]]:
     """A program that has nothing to do with Postgres."""
     with subprocess.Popen(["sleep", "60"]) as process:
         # The parent goes on a moment before the new program's words can be read.
-        while not command_line(process.pid):
+        while not any(command_line(process.pid)):
             pass
         yield process
         process.kill()
