@@ -73,3 +73,16 @@ async def team(sql: Sql, project: Project) -> Team:
         mallory=await sql.workspace(other, "mallory-dev", "dev"),
         eve=await sql.member(other, "owner", name="Eve"),
     )
+
+
+async def live_waits(team: Team) -> int:
+    return int(await team.sql.value(
+        "select count(*) from public.chat_waits as w where private.wait_is_live(w)"))  # fmt: skip
+
+
+async def refresh(team: Team, caller: Caller, sent: dict[str, Any], **args: Any) -> dict[str, Any]:
+    return await team.call(caller, "chat_wait_refresh", wait_id=sent["wait"]["id"], **args)
+
+
+def bodies(result: dict[str, Any]) -> list[str]:
+    return [message["body"] for message in result["messages"]]
