@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from bdh.stack.ticker import Ticker
 from tests.support.cluster import TestDatabase
 
@@ -57,8 +59,28 @@ async def test_a_lost_connection_is_made_again(platform_database: TestDatabase) 
         await ticker.stop()
 
 
-async def test_a_database_without_schedules_is_left_alone(platform_database: TestDatabase) -> None:
-    ticker = Ticker(platform_database.address)
+async def test_a_database_without_schedules_is_left_alone_until_it_has_them(
+    platform_database: TestDatabase,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr("bdh.stack.ticker.ABSENT_SECONDS", 0.02)
+    connection = await platform_database.connect()
+    ticks: asyncio.Queue[str] = asyncio.Queue()
+    await connection.add_listener("ticked", lambda *call: ticks.put_nowait(call[3]))
+    ended = "select sessions from pg_stat_database where datname = current_database()"
+    before = await connection.fetchval(ended)
+    ticker = Ticker(platform_database.address, interval_seconds=0.02)
 
     await ticker.start()
-    await ticker.stop()
+    try:
+        # It has looked, found nothing, and let go of its connection.
+        async with asyncio.timeout(10):
+            while await connection.fetchval(ended) < before + 2:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        assert ticks.empty()
+        await connection.execute(SCHEDULE)
+        assert await _next(ticks) == "postgres"
+    finally:
+        await ticker.stop()
+    assert caplog.records == []

@@ -87,7 +87,9 @@ def test_units_start_the_stack_at_login(home: Terminal) -> None:
 
 def test_a_certificate_needs_its_key(home: Terminal, tmp_path: Path) -> None:
     (tmp_path / "cert.pem").write_text("x")
-    home.bdh(":up", "--tls-cert", str(tmp_path / "cert.pem"), expect=2)
+    said = home.bdh(":up", "--tls-cert", str(tmp_path / "cert.pem"), expect=2).err
+
+    assert "--tls-key" in said
 
 
 def test_status_shows_what_there_is_to_do(alice: Terminal) -> None:
