@@ -47,19 +47,12 @@ async def platform_database(cluster: TestCluster) -> AsyncIterator[TestDatabase]
 @pytest.fixture
 def gateway(database: TestDatabase) -> Iterator[TestGateway]:
     """A gateway process over `database`."""
-    yield from _gateway(database)
+    with TestGateway(database) as gateway:
+        yield gateway
 
 
 @pytest.fixture
 def platform_gateway(platform_database: TestDatabase) -> Iterator[TestGateway]:
     """A gateway process over `platform_database`."""
-    yield from _gateway(platform_database)
-
-
-def _gateway(database: TestDatabase) -> Iterator[TestGateway]:
-    gateway = TestGateway(database)
-    try:
-        gateway.start()
+    with TestGateway(platform_database) as gateway:
         yield gateway
-    finally:
-        gateway.close()

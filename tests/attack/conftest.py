@@ -90,14 +90,8 @@ class World:
 
 @pytest.fixture(scope="module")
 def attacked(cluster: TestCluster) -> Iterator[TestGateway]:
-    database = cluster.clone("template_bdh")
-    gateway = TestGateway(database)
-    try:
-        gateway.start()
+    with cluster.cloned() as database, TestGateway(database) as gateway:
         yield gateway
-    finally:
-        gateway.close()
-        cluster.drop(database)
 
 
 @pytest.fixture

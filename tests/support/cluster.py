@@ -9,9 +9,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -146,6 +146,15 @@ class TestCluster:
         name = f"test_{next(self._numbers)}"
         run_aside(self._create(name, template))
         return TestDatabase(self.address(name), self.secrets, self.place._replace(database=name))
+
+    @contextmanager
+    def cloned(self, template: str = "template_bdh") -> Iterator[TestDatabase]:
+        """A clone that is dropped at the end."""
+        database = self.clone(template)
+        try:
+            yield database
+        finally:
+            self.drop(database)
 
     async def _create(self, name: str, template: str) -> None:
         # Copying files beats writing all pages to the log while there is no fsync to wait for.

@@ -75,21 +75,16 @@ class Threaded:
 
 @pytest.fixture(scope="package")
 def backend(cluster: TestCluster) -> Iterator[TestGateway]:
-    database = cluster.clone("template_platform")
+    with cluster.cloned("template_platform") as database:
 
-    async def prepare() -> None:
-        connection = await asyncpg.connect(database.address.dsn("postgres"))
-        await connection.execute(FUNCTIONS)
-        await connection.close()
+        async def prepare() -> None:
+            connection = await asyncpg.connect(database.address.dsn("postgres"))
+            await connection.execute(FUNCTIONS)
+            await connection.close()
 
-    run_aside(prepare())
-    gateway = TestGateway(database)
-    try:
-        gateway.start()
-        yield gateway
-    finally:
-        gateway.close()
-        cluster.drop(database)
+        run_aside(prepare())
+        with TestGateway(database) as gateway:
+            yield gateway
 
 
 @pytest.fixture

@@ -122,12 +122,8 @@ def session(gateway: TestGateway, caller: Caller) -> Session:
 @pytest.fixture(scope="module")
 def gateway(database: TestDatabase) -> Iterator[TestGateway]:
     """A gateway process for the tests of one module; who kills it starts it again."""
-    gateway = TestGateway(database)
-    try:
-        gateway.start()
+    with TestGateway(database) as gateway:
         yield gateway
-    finally:
-        gateway.close()
 
 
 @pytest.fixture

@@ -40,12 +40,8 @@ def changed(cluster: TestCluster, change: Callable[..., Any]) -> Iterator[TestDa
 
 @pytest.fixture(scope="module")
 def gateway(database: TestDatabase) -> Iterator[TestGateway]:
-    gateway = TestGateway(database)
-    try:
-        gateway.start()
+    with TestGateway(database) as gateway:
         yield gateway
-    finally:
-        gateway.close()
 
 
 @pytest.fixture

@@ -17,14 +17,8 @@ from tests.support.terminal import Terminal
 @pytest.fixture
 def elsewhere(cluster: TestCluster) -> Iterator[TestGateway]:
     """Another backend, with nothing in it."""
-    database = cluster.clone()
-    gateway = TestGateway(database)
-    try:
-        gateway.start()
+    with cluster.cloned() as database, TestGateway(database) as gateway:
         yield gateway
-    finally:
-        gateway.close()
-        cluster.drop(database)
 
 
 def test_a_project_moves_with_its_workspaces(
